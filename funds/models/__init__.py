@@ -1,0 +1,14 @@
+from funds.models.entities import Fund, LegalEntity, ReceiptEligibility, ReceiptMandate
+from funds.models.ledger import Account, BooksCheck, Entry, FiscalYear, Journal, PeriodClosing, Seal, Transfer
+from funds.models.loans import Distribution, DistributionLine, Holding, Instalment, InstalmentPayment, Loan
+from funds.models.offers import Commitment, Offer, WaitingPlace
+from funds.models.payments import Dispute, Payment, ProviderEvent, Refund
+from funds.models.payouts import PayeeAccount, PayoutOrder
+from funds.models.receipts import GiftReceipt
+
+__all__ = [
+    "Account", "BooksCheck", "Commitment", "Dispute", "Distribution", "DistributionLine", "Entry", "FiscalYear", "Fund",
+    "GiftReceipt", "Holding", "Instalment", "InstalmentPayment", "Journal", "LegalEntity", "Loan", "Offer",
+    "PayeeAccount", "Payment", "PayoutOrder", "PeriodClosing", "ProviderEvent", "ReceiptEligibility",
+    "ReceiptMandate", "Refund", "Seal", "Transfer", "WaitingPlace",
+]

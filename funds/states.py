@@ -1,0 +1,134 @@
+"""States of the money side: offers, financing, commitments, waiting places, payments (rulings A4, A5, B9–B11)."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from fres.kernel.states import StateMachine, Transition
+
+
+class OfferState(TextChoices):
+    PREPARED = "PREPARED", _("Campagne préparée")
+    OPEN = "OPEN", _("Campagne ouverte")
+    SUSPENDED = "SUSPENDED", _("Suspendue")
+    SUCCEEDED = "SUCCEEDED", _("Réussie")
+    FAILED = "FAILED", _("Échouée")
+    CANCELLED = "CANCELLED", _("Annulée")
+
+
+class FinancingState(TextChoices):
+    CONTRACTING = "CONTRACTING", _("Contractualisation")
+    FUNDED = "FUNDED", _("Financé")
+    MONITORED = "MONITORED", _("Suivi")
+    ALERT = "ALERT", _("Alerte")
+    CLOSED = "CLOSED", _("Clos")
+
+
+class CommitmentState(TextChoices):
+    IN_REFLECTION = "IN_REFLECTION", _("En réflexion")
+    CONFIRMED = "CONFIRMED", _("À payer")
+    PROCESSING = "PROCESSING", _("Paiement en cours")
+    CLEARED = "CLEARED", _("Encaissé")
+    SETTLED = "SETTLED", _("Versé au projet")
+    DISPUTED = "DISPUTED", _("Contesté")
+    REFUND_DUE = "REFUND_DUE", _("À rendre")
+    REFUNDED = "REFUNDED", _("Rendu")
+    REVOKED = "REVOKED", _("Retiré")
+    EXPIRED = "EXPIRED", _("Expiré")
+    CANCELLED = "CANCELLED", _("Annulé")
+
+
+class WaitingState(TextChoices):
+    WAITING = "WAITING", _("En attente")
+    PROPOSED = "PROPOSED", _("Place proposée")
+    TAKEN = "TAKEN", _("Place prise")
+    LAPSED = "LAPSED", _("Place non prise")
+    LEFT = "LEFT", _("Retirée")
+
+
+class PaymentState(TextChoices):
+    ASKED = "ASKED", _("Demandé")
+    OPENED = "OPENED", _("Page de paiement ouverte")
+    PROCESSING = "PROCESSING", _("En cours à la banque")
+    CLEARED = "CLEARED", _("Encaissé")
+    FAILED = "FAILED", _("Refusé")
+    EXPIRED = "EXPIRED", _("Abandonné")
+    REVERSED = "REVERSED", _("Rendu ou contesté")
+
+
+class RefundState(TextChoices):
+    ASKED = "ASKED", _("Demandé")
+    PENDING = "PENDING", _("En cours")
+    DONE = "DONE", _("Rendu")
+    FAILED = "FAILED", _("Refusé par la banque")
+
+
+class PayoutState(TextChoices):
+    PREPARED = "PREPARED", _("Préparé")
+    APPROVED = "APPROVED", _("Approuvé")
+    SENT = "SENT", _("Envoyé")
+    PAID = "PAID", _("Versé")
+    REFUSED = "REFUSED", _("Refusé")
+
+
+O, F, C, W = OfferState, FinancingState, CommitmentState, WaitingState
+RESERVING = frozenset({C.IN_REFLECTION, C.CONFIRMED, C.PROCESSING})
+UNDER_WAY = frozenset({C.CONFIRMED, C.PROCESSING})
+COUNTED_CLEARED = frozenset({C.CLEARED, C.SETTLED, C.DISPUTED})
+LIVE = RESERVING | COUNTED_CLEARED
+
+OPEN_OFFER = Transition("open", frozenset({O.PREPARED}), O.OPEN, _("Ouvrir la campagne"), "manager")
+SUSPEND_OFFER = Transition("suspend", frozenset({O.OPEN}), O.SUSPENDED, _("Suspendre"), "manager")
+RESUME_OFFER = Transition("resume", frozenset({O.SUSPENDED}), O.OPEN, _("Reprendre"), "manager")
+CANCEL_OFFER = Transition("cancel", frozenset({O.PREPARED, O.OPEN, O.SUSPENDED}), O.CANCELLED, _("Annuler"), "manager")
+SUCCEED_OFFER = Transition("succeed", frozenset({O.OPEN}), O.SUCCEEDED, _("Constater le succès"), "scheduler")
+FAIL_OFFER = Transition("fail", frozenset({O.OPEN}), O.FAILED, _("Constater l’échec"), "scheduler")
+OFFER_MACHINE = StateMachine(
+    _("Offre"), OfferState, (OPEN_OFFER, SUSPEND_OFFER, RESUME_OFFER, CANCEL_OFFER, SUCCEED_OFFER, FAIL_OFFER)
+)
+
+FUND_PROJECT = Transition("fund", frozenset({F.CONTRACTING}), F.FUNDED, _("Verser au porteur"), "provider")
+START_MONITORING = Transition("monitor", frozenset({F.FUNDED}), F.MONITORED, _("Commencer le suivi"), "scheduler")
+RAISE_ALERT = Transition("alert", frozenset({F.MONITORED}), F.ALERT, _("Mettre en alerte"), "monitoring")
+LIFT_ALERT = Transition("lift_alert", frozenset({F.ALERT}), F.MONITORED, _("Lever l’alerte"), "monitoring")
+CLOSE_FINANCING = Transition("close", frozenset({F.MONITORED}), F.CLOSED, _("Clore"), "scheduler")
+FINANCING_MACHINE = StateMachine(
+    _("Financement"), FinancingState, (FUND_PROJECT, START_MONITORING, RAISE_ALERT, LIFT_ALERT, CLOSE_FINANCING)
+)
+
+REVOKE = Transition("revoke", frozenset({C.IN_REFLECTION}), C.REVOKED, _("Retirer l’engagement"), "saver")
+CONFIRM = Transition("confirm", frozenset({C.IN_REFLECTION}), C.CONFIRMED, _("Fin de la réflexion"), "scheduler")
+EXPIRE = Transition("expire", frozenset({C.CONFIRMED}), C.EXPIRED, _("Impayé dans le délai"), "scheduler")
+START_PROCESSING = Transition("process", frozenset({C.CONFIRMED}), C.PROCESSING, _("Paiement initié"), "provider")
+CLEAR = Transition(
+    "clear", frozenset({C.CONFIRMED, C.PROCESSING}), C.CLEARED, _("Argent encaissé"), "provider"
+)
+PAYMENT_FAILED = Transition("payment_failed", frozenset({C.PROCESSING}), C.CONFIRMED, _("Paiement refusé"), "provider")
+SETTLE = Transition("settle", frozenset({C.CLEARED}), C.SETTLED, _("Offre réussie"), "scheduler")
+DISPUTE = Transition("dispute", frozenset({C.CLEARED, C.SETTLED}), C.DISPUTED, _("Débit contesté"), "provider")
+OWE_REFUND = Transition(
+    "owe_refund", frozenset({C.CLEARED, C.SETTLED, C.EXPIRED, C.CANCELLED, C.REVOKED}), C.REFUND_DUE,
+    _("Remboursement dû"), "scheduler",
+)
+REFUND = Transition("refund", frozenset({C.REFUND_DUE, C.CLEARED}), C.REFUNDED, _("Argent rendu"), "provider")
+CANCEL = Transition(
+    "cancel", frozenset({C.IN_REFLECTION, C.CONFIRMED}), C.CANCELLED, _("Offre échouée ou annulée"), "scheduler"
+)
+COMMITMENT_MACHINE = StateMachine(
+    _("Engagement"), CommitmentState,
+    (REVOKE, CONFIRM, EXPIRE, START_PROCESSING, CLEAR, PAYMENT_FAILED, SETTLE, DISPUTE, OWE_REFUND, REFUND, CANCEL),
+)
+
+PROPOSE = Transition("propose", frozenset({W.WAITING}), W.PROPOSED, _("Proposer la place"), "scheduler")
+TAKE = Transition("take", frozenset({W.PROPOSED}), W.TAKEN, _("Prendre la place"), "saver")
+LAPSE = Transition("lapse", frozenset({W.PROPOSED}), W.LAPSED, _("Laisser passer la place"), "scheduler")
+LEAVE = Transition("leave", frozenset({W.WAITING, W.PROPOSED}), W.LEFT, _("Quitter la liste"), "saver")
+WAITING_MACHINE = StateMachine(_("Liste d’attente"), WaitingState, (PROPOSE, TAKE, LAPSE, LEAVE))
+
+P = PayoutState
+APPROVE_PAYOUT = Transition("approve", frozenset({P.PREPARED}), P.APPROVED, _("Approuver le versement"), "treasurer")
+REFUSE_PAYOUT = Transition("refuse", frozenset({P.PREPARED}), P.REFUSED, _("Refuser le versement"), "treasurer")
+SEND_PAYOUT = Transition("send", frozenset({P.APPROVED}), P.SENT, _("Envoyer l’ordre"), "worker")
+PAY_PAYOUT = Transition("pay", frozenset({P.SENT}), P.PAID, _("Constater le versement"), "provider")
+PAYOUT_MACHINE = StateMachine(_("Versement"), PayoutState, (APPROVE_PAYOUT, REFUSE_PAYOUT, SEND_PAYOUT, PAY_PAYOUT))
+
+MACHINES = (OFFER_MACHINE, FINANCING_MACHINE, COMMITMENT_MACHINE, WAITING_MACHINE, PAYOUT_MACHINE)
