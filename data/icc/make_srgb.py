@@ -25,7 +25,14 @@ def text(value: str) -> bytes:
 
 def description(value: str) -> bytes:
     plain = value.encode("ascii") + b"\0"
-    return b"desc\0\0\0\0" + struct.pack(">I", len(plain)) + plain + struct.pack(">II", 0, 0) + struct.pack(">HB", 0, 0) + b"\0" * 67
+    return (
+        b"desc\0\0\0\0"
+        + struct.pack(">I", len(plain))
+        + plain
+        + struct.pack(">II", 0, 0)
+        + struct.pack(">HB", 0, 0)
+        + b"\0" * 67
+    )
 
 
 def curve() -> bytes:
@@ -50,7 +57,12 @@ def profile() -> bytes:
         table.append(name + struct.pack(">II", places[data], len(data)))
     size = start + len(body)
     header = struct.pack(">I4sI4s4s4s", size, b"\0\0\0\0", 0x02100000, b"mntr", b"RGB ", b"XYZ ")
-    header += struct.pack(">6H", 2026, 1, 1, 0, 0, 0) + b"acsp" + b"\0" * 28 + struct.pack(">3i", *(round(v * 65536) for v in WHITE))
+    header += (
+        struct.pack(">6H", 2026, 1, 1, 0, 0, 0)
+        + b"acsp"
+        + b"\0" * 28
+        + struct.pack(">3i", *(round(v * 65536) for v in WHITE))
+    )
     return header.ljust(128, b"\0") + struct.pack(">I", len(tags)) + b"".join(table) + body
 
 

@@ -29,7 +29,8 @@ COPYRIGHT = (
 LICENCE = "SIL Open Font License 1.1, https://openfontlicense.org"
 NARROW_NO_BREAK_SPACE = 0x202F
 NARROW_WIDTH = 215  # thousandths of an em, as fonts/fres-space.woff2 on the pages
-# Codes 0x80 to 0x9F of page 0; 0x20 to 0x7E is ASCII and 0xA0 to 0xFF is Latin-1, with U+2011 at the place of the soft hyphen.
+# Codes 0x80 to 0x9F of page 0. Codes 0x20 to 0x7E are ASCII and 0xA0 to 0xFF Latin-1, with U+2011 at the place of the
+# soft hyphen.
 EXTRAS = "€ŒœŸŠšŽž–—‘’“”„…•‹›‰†™−\u202f→≥≤≈☐☑✓\u2009"
 LEAST_KERN = 8  # thousandths of an em: under it a pair is not worth its line
 LATER_CODES = [*range(0x80, 0x100), *range(0x21, 0x7F)]
@@ -52,7 +53,12 @@ def page_characters(coverage: set[int]) -> list[dict[int, int]]:
 def kerning_pairs(font: TTFont, names: dict[str, int]) -> dict[str, int]:
     """Return {two codes as text: thousandths of an em} read from the pair adjustments of the `kern` feature."""
     table = font["GPOS"].table
-    wanted = {i for record in table.FeatureList.FeatureRecord if record.FeatureTag == "kern" for i in record.Feature.LookupListIndex}
+    wanted = {
+        i
+        for record in table.FeatureList.FeatureRecord
+        if record.FeatureTag == "kern"
+        for i in record.Feature.LookupListIndex
+    }
     pairs: dict[str, int] = {}
     for index in sorted(wanted):
         for sub in table.LookupList.Lookup[index].SubTable:
@@ -93,14 +99,24 @@ def build(face: str, source: Path, pages: list[dict[int, int]]) -> dict:
     for number, characters in enumerate(pages):
         font = TTFont(source)
         drawn = {code: STAND_INS.get(c, c) for code, c in characters.items()}
-        options = subset.Options(hinting=False, layout_features=["kern"], notdef_outline=True, recalc_bounds=True, drop_tables=["STAT", "BASE", "GDEF", "gasp", "prep", "GSUB"])
+        options = subset.Options(
+            hinting=False,
+            layout_features=["kern"],
+            notdef_outline=True,
+            recalc_bounds=True,
+            drop_tables=["STAT", "BASE", "GDEF", "gasp", "prep", "GSUB"],
+        )
         cutter = subset.Subsetter(options)
         cutter.populate(unicodes=set(drawn.values()) - {NARROW_NO_BREAK_SPACE})
         cutter.subset(font)
         best = font.getBestCmap()
         glyphs = {code: best[c] for code, c in drawn.items() if c != NARROW_NO_BREAK_SPACE}
         # Only titles are kerned. The codes of a pair stand for its characters.
-        kerning = kerning_pairs(font, {name: code for code, name in glyphs.items() if 0x20 < code}) if number == 0 and owner == 1 else {}
+        kerning = (
+            kerning_pairs(font, {name: code for code, name in glyphs.items() if code > 0x20})
+            if number == 0 and owner == 1
+            else {}
+        )
         for code, c in drawn.items():
             if c == NARROW_NO_BREAK_SPACE:
                 order = [*font.getGlyphOrder(), "narrow"]
@@ -115,7 +131,14 @@ def build(face: str, source: Path, pages: list[dict[int, int]]) -> dict:
         font["cmap"].tableVersion, font["cmap"].tables = 0, [table]
         names = font["name"] = newTable("name")
         names.names = []
-        for key, value in ((0, COPYRIGHT[owner]), (1, family), (2, style), (4, f"{family} {style}"), (6, metrics["name"]), (13, LICENCE)):
+        for key, value in (
+            (0, COPYRIGHT[owner]),
+            (1, family),
+            (2, style),
+            (4, f"{family} {style}"),
+            (6, metrics["name"]),
+            (13, LICENCE),
+        ):
             names.setName(value, key, 3, 1, 0x409)
         font["post"].formatType = 3.0
         for tag in ("GPOS", "OS/2"):
@@ -144,8 +167,11 @@ def main(sans: Path, serif: Path) -> None:
     coverage = set.intersection(*(set(TTFont(path).getBestCmap()) for path in sources.values()))
     pages = page_characters(coverage)
     faces = {face: build(face, path, pages) for face, path in sources.items()}
-    characters = [{code: c for code, c in sorted(page.items())} for page in pages]
-    (HERE / "metrics.json").write_text(json.dumps({"characters": characters, "faces": faces}, separators=(",", ":"), ensure_ascii=True) + "\n", encoding="ascii")
+    characters = [dict(sorted(page.items())) for page in pages]
+    (HERE / "metrics.json").write_text(
+        json.dumps({"characters": characters, "faces": faces}, separators=(",", ":"), ensure_ascii=True) + "\n",
+        encoding="ascii",
+    )
 
 
 if __name__ == "__main__":

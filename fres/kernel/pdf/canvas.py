@@ -1,8 +1,8 @@
 """The drawing surface of every document: a reportlab canvas whose marks all say what they are.
 
-Coordinates are points from the bottom left corner of the page, texts stand on their baseline. Everything drawn is either
-content of a structure element (`tag`) or an artifact; a text outside both is refused, so a finished file has no unmarked
-text. The same calls with the same `created_at` give the same bytes.
+Coordinates are points from the bottom left corner of the page, texts stand on their baseline. Everything drawn is
+either content of a structure element (`tag`) or an artifact; a text outside both is refused, so a finished file has
+no unmarked text. The same calls with the same `created_at` give the same bytes.
 
     document = TaggedDocument(title="Relevé annuel 2025", author="Fonds", subject="", created_at=at)
     document.new_page()
@@ -10,8 +10,8 @@ text. The same calls with the same `created_at` give the same bytes.
         document.text(MARGIN_LEFT, 780, "Relevé annuel 2025", TITLE)
     content = document.finish()
 
-`document.canvas` is the reportlab canvas itself, for drawings (`figure`). Its own text methods are not used: they embed
-fonts in a way that costs more than everything else together.
+`document.canvas` is the reportlab canvas itself, for drawings (`figure`). Its own text methods are not used: they
+embed fonts in a way that costs more than everything else together.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -28,7 +28,9 @@ from .text import Run, Text, plain, wrap, wrap_runs
 from .writer import Annotation, Bookmark, Metadata, PageContent, write_file
 
 LEFT, RIGHT, CENTRE = "left", "right", "centre"
-GROUPING = frozenset({"Document", "Part", "Sect", "Div", "Table", "THead", "TBody", "TFoot", "TR", "L", "LI", "TOC", "BlockQuote"})
+GROUPING = frozenset(
+    {"Document", "Part", "Sect", "Div", "Table", "THead", "TBody", "TFoot", "TR", "L", "LI", "TOC", "BlockQuote"}
+)
 
 _HEADER_COLUMN = "/A<</O/Table/Scope/Column>>"
 _HEADER_ROW = "/A<</O/Table/Scope/Row>>"
@@ -54,7 +56,9 @@ class _Tag:
         self.document.stack.append(self.element)
         return self.element
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.document.close_mark()
         self.document.stack.pop()
 
@@ -83,7 +87,7 @@ class TaggedDocument:
         self.stack: list[Element | _Artifact] = [self._element("Document", None)]
         self._write = self.canvas.addLiteral
         self._open: Element | _Artifact | None = None
-        self._forget_state()
+        self.forget_state()
 
     # Pages
 
@@ -96,7 +100,7 @@ class TaggedDocument:
         """Finish the page being drawn, if any, and start the next one."""
         self._keep_page()
         self.pages.append(PageContent())
-        self._forget_state()
+        self.forget_state()
 
     def _keep_page(self) -> None:
         if self.pages:
@@ -120,7 +124,7 @@ class TaggedDocument:
         self._keep_page()
         if furniture is not None:
             for number, page in enumerate(self.pages, start=1):
-                self._forget_state()
+                self.forget_state()
                 self.stack.append(ARTIFACT)
                 furniture(self, number, len(self.pages))
                 self.stack.pop()
@@ -148,8 +152,9 @@ class TaggedDocument:
     def tag(self, tag: str, *, alt: str = "", lang: str = "", actual_text: str = "", attributes: str = "") -> _Tag:
         """Return a context in which what is drawn belongs to a new element, child of the current one.
 
-        Args: tag: a standard structure type ("H1", "P", "Figure"…); alt: what a figure says; actual_text: the characters
-            that a drawing stands for; lang: when it is not the document's; attributes: further entries, as PDF text.
+        Args: tag: a standard structure type ("H1", "P", "Figure"…); alt: what a figure says; actual_text: the
+            characters that a drawing stands for; lang: when it is not the document's; attributes: further entries, as
+            PDF text.
         """
         if alt:
             attributes += f"/Alt{text_string(alt)}"
@@ -218,7 +223,9 @@ class TaggedDocument:
 
     # State of the page: only what changes is written
 
-    def _forget_state(self) -> None:
+    def forget_state(self) -> None:
+        """Stop relying on the colours, width and font last written; needed after a `Q` written straight to the
+        canvas."""
         self._font = self._fill = self._stroke = ""
         self._line_width = -1.0
 
@@ -252,7 +259,9 @@ class TaggedDocument:
             parts, _ = kerned(text, style.face)
             if parts:
                 return f"{self._font_operator(style.face, 0, style.size)}[{parts}]TJ"
-        return " ".join([f"{self._font_operator(style.face, number, style.size)}({codes})Tj" for number, codes in encode(text)])
+        return " ".join(
+            [f"{self._font_operator(style.face, number, style.size)}({codes})Tj" for number, codes in encode(text)]
+        )
 
     # Texts
 
@@ -299,8 +308,14 @@ class TaggedDocument:
         """Draw a paragraph from the baseline y down, inside the current tag; return the baseline that follows."""
         if isinstance(text, str):
             return self.lines(x, y, wrap(text, style.face, style.size, width), style, align)
-        for line in wrap_runs(text, style, width):
-            self.run_line(x, y, line, style)
+        return self.wrapped(x, y, wrap_runs(text, style, width), style)
+
+    def wrapped(self, x: float, y: float, lines: Sequence[str] | Sequence[list[Run]], style: Style) -> float:
+        """Draw lines already broken by `wrap` or `wrap_runs`, and return the baseline that follows the last."""
+        if all(isinstance(line, str) for line in lines):
+            return self.lines(x, y, lines, style)  # type: ignore[arg-type]
+        for line in lines:
+            self.run_line(x, y, line, style)  # type: ignore[arg-type]
             y -= style.leading
         return y
 
@@ -348,7 +363,17 @@ class TaggedDocument:
         self._set_stroke(colour, 0.5)
         self._write(f"{x1:.2f} {y:.2f} m {x2:.2f} {y:.2f} l {x1:.2f} {y - 1.8:.2f} m {x2:.2f} {y - 1.8:.2f} l S")
 
-    def box(self, x: float, y: float, width: float, height: float, *, fill: str = "", stroke: str = "", line_width: float = 0.5) -> None:
+    def box(
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        *,
+        fill: str = "",
+        stroke: str = "",
+        line_width: float = 0.5,
+    ) -> None:
         """Draw a rectangle from its lower left corner, filled and stroked by colours of the palette."""
         self._mark_shape()
         if fill:
@@ -384,11 +409,12 @@ class TaggedDocument:
             self.canvas.saveState()
             yield self.canvas
             self.canvas.restoreState()
-            self._forget_state()
+            self.forget_state()
 
 
 class Cells:
-    """Draws the cells of one row; the hot path of every statement, so each cell costs one element and three operators."""
+    """Draws the cells of one row; the hot path of every statement, so each cell costs one element and three
+    operators."""
 
     __slots__ = ("document", "row")
 
@@ -397,7 +423,8 @@ class Cells:
         self.row = row
 
     def cell(self, x: float, y: float, text: str, style: Style, align: str = LEFT, attributes: str = "") -> None:
-        """Draw a cell of one line. Args: attributes: "" for a data cell, else those of a header cell (HEADER_ROW, HEADER_COLUMN)."""
+        """Draw a cell of one line. Args: attributes: "" for a data cell, else those of a header cell (HEADER_ROW,
+        HEADER_COLUMN)."""
         document = self.document
         document.close_mark()
         element = Element("TH" if attributes else "TD", self.row, len(document.elements), attributes)
@@ -409,7 +436,9 @@ class Cells:
         document.text(x, y, text, style, align)
         document.stack.pop()
 
-    def paragraph(self, x: float, y: float, lines: Sequence[str], style: Style, align: str = LEFT, attributes: str = "") -> None:
+    def paragraph(
+        self, x: float, y: float, lines: Sequence[str], style: Style, align: str = LEFT, attributes: str = ""
+    ) -> None:
         """Draw a cell of several lines already broken."""
         document = self.document
         with document.tag("TH" if attributes else "TD", attributes=attributes):

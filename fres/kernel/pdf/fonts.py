@@ -1,8 +1,8 @@
 """Faces of the documents: what each character is called in a PDF, how wide it is, and the bytes to embed.
 
-Built for documents by the hundred thousand: the files in `fres/kernel/fonts` are cut once, by hand, into pages of at most
-223 characters with a fixed one-byte encoding. A text is then encoded by one `str.translate`, and the embedded bytes are
-compressed once in the life of the process instead of being subset again in every document.
+Built for documents by the hundred thousand: the files in `fres/kernel/fonts` are cut once, by hand, into pages of at
+most 223 characters with a fixed one-byte encoding. A text is then encoded by one `str.translate`, and the embedded
+bytes are compressed once in the life of the process instead of being subset again in every document.
 """
 
 import json
@@ -24,7 +24,8 @@ _RESOURCE_LETTERS = {SANS: "S", SANS_SEMIBOLD: "B", SANS_ITALIC: "I", SERIF: "T"
 
 
 class UnprintableText(ValueError):
-    """A text holds a character that no embedded font can draw; printing something else in its place would be a lie."""
+    """A text holds a character that no embedded font can draw; printing something else in its place would be a
+    lie."""
 
     def __init__(self, character: str) -> None:
         super().__init__(f"no glyph for U+{ord(character):04X} {unicodedata.name(character, 'control character')}")
@@ -202,9 +203,11 @@ def kerned(text: str, face_key: str) -> tuple[str, int]:
 
 @cache
 def embedded_objects(face_key: str, number: int) -> tuple[str, bytes, str, bytes]:
-    """Return what a PDF needs for one page of a face: descriptor, font file stream, font dictionary, ToUnicode stream.
+    """Return what a PDF needs for one page of a face: descriptor, font file stream, font dictionary, ToUnicode
+    stream.
 
-    The texts hold `{file}`, `{descriptor}` and `{unicode}` where the object numbers go. Streams are compressed already.
+    The texts hold `{file}`, `{descriptor}` and `{unicode}` where the object numbers go. Streams are compressed
+    already.
     """
     face = get_face(face_key)
     page = face.pages[number]
@@ -224,7 +227,11 @@ def embedded_objects(face_key: str, number: int) -> tuple[str, bytes, str, bytes
         f"/FontDescriptor {{descriptor}} 0 R/ToUnicode {{unicode}} 0 R>>"
     )
     compressed = zlib.compress(data, 9)
-    stream = b"<</Length %d/Length1 %d/Filter/FlateDecode>>\nstream\n%b\nendstream" % (len(compressed), len(data), compressed)
+    stream = b"<</Length %d/Length1 %d/Filter/FlateDecode>>\nstream\n%b\nendstream" % (
+        len(compressed),
+        len(data),
+        compressed,
+    )
     return descriptor, stream, font, _to_unicode(_encoding().characters[number])
 
 
@@ -235,7 +242,11 @@ def _tag(face_key: str, number: int) -> str:
 
 def _to_unicode(characters: dict[int, int]) -> bytes:
     lines = [f"<{code:02X}> <{character:04X}>" for code, character in sorted(characters.items()) if character <= 0xFFFF]
-    lines += [f"<{code:02X}> <{chr(c).encode('utf-16-be').hex().upper()}>" for code, c in sorted(characters.items()) if c > 0xFFFF]
+    lines += [
+        f"<{code:02X}> <{chr(c).encode('utf-16-be').hex().upper()}>"
+        for code, c in sorted(characters.items())
+        if c > 0xFFFF
+    ]
     blocks = [lines[i : i + 100] for i in range(0, len(lines), 100)]
     body = "\n".join(f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar" for block in blocks)
     cmap = (

@@ -1,9 +1,10 @@
-"""Whole pages of the open ledger (the look, §7): letterhead, margin line, cursor, tables that break, totals that close.
+"""Whole pages of the open ledger (the look, §7): letterhead, margin line, cursor, tables that break, totals that
+close.
 
-`LedgerPage` is for accounts (statements, minutes, lists), `LetterPage` for what is sent to one person (receipts, contracts,
-notices): it adds the recipient where a French window envelope shows it. Both are drawn from the top down; every method
-writes at the cursor, breaks the page when it must and leaves the cursor below. Documents are in French whatever the
-language of who asked for them (D13): their texts are not translated.
+`LedgerPage` is for accounts (statements, minutes, lists), `LetterPage` for what is sent to one person (receipts,
+contracts, notices): it adds the recipient where a French window envelope shows it. Both are drawn from the top down;
+every method writes at the cursor, breaks the page when it must and leaves the cursor below. Documents are in French
+whatever the language of who asked for them (D13): their texts are not translated.
 
     sheet = LedgerPage(title="Relevé annuel 2025", letterhead=letterhead, created_at=at)
     sheet.title("Relevé annuel 2025")
@@ -17,9 +18,9 @@ from datetime import datetime
 from enum import Enum
 
 from . import qr, wordmark
-from .canvas import CENTRE, HEADER_COLUMN, HEADER_ROW, LEFT, RIGHT, TaggedDocument
+from .canvas import HEADER_ROW, LEFT, RIGHT, TaggedDocument
 from .fonts import SANS_SEMIBOLD
-from .structure import Element, text_string
+from .structure import text_string
 from .style import (
     BODY,
     HEADING,
@@ -40,7 +41,7 @@ from .style import (
     Style,
 )
 from .svgpath import pdf_operators
-from .text import Run, Text, plain, wrap
+from .text import Run, Text, wrap, wrap_runs
 
 HEADER_HEIGHT = 11 * MM
 FOOTER_BASELINE = 11 * MM
@@ -77,8 +78,8 @@ class RowKind(Enum):
 class Column:
     """A column of a table.
 
-    `width` is in points; None shares what remains. Figures are RIGHT and are never broken. A column `in_margin` stands left
-    of the margin line, and takes no width. `is_header`: its cells name their row.
+    `width` is in points; None shares what remains. Figures are RIGHT and are never broken. A column `in_margin`
+    stands left of the margin line, and takes no width. `is_header`: its cells name their row.
     """
 
     header: str
@@ -107,15 +108,20 @@ class _Place:
 
 
 class Sheet:
-    """What ledgers and letters have in common. `y` is the baseline of what comes next; `left` and `right` bound the text."""
+    """What ledgers and letters have in common. `y` is the baseline of what comes next; `left` and `right` bound the
+    text."""
 
     left = MARGIN_LEFT
     right = PAGE_WIDTH - MARGIN_RIGHT
     bottom = MARGIN_BOTTOM
 
-    def __init__(self, *, title: str, letterhead: Letterhead, created_at: datetime, subject: str = "", lang: str = "fr-FR") -> None:
+    def __init__(
+        self, *, title: str, letterhead: Letterhead, created_at: datetime, subject: str = "", lang: str = "fr-FR"
+    ) -> None:
         self.letterhead = letterhead
-        self.document = TaggedDocument(title=title, author=letterhead.issuer, subject=subject, created_at=created_at, lang=lang)
+        self.document = TaggedDocument(
+            title=title, author=letterhead.issuer, subject=subject, created_at=created_at, lang=lang
+        )
         self.y = 0.0
         self.new_page()
 
@@ -149,7 +155,9 @@ class Sheet:
         left = MARGIN_LINE - wordmark.STEM_CENTRE * scale
         document.placed_path(pdf_operators(wordmark.MARGIN_PATH), left, top, scale, -scale, fill="margin")
         document.placed_path(pdf_operators(wordmark.INK_PATH), left, top, scale, -scale, fill="text")
-        document.rule(MARGIN_LINE, top - HEADER_HEIGHT - 2 * MM, MARGIN_LINE, self.bottom - 3 * MM, colour="margin", width=0.6)
+        document.rule(
+            MARGIN_LINE, top - HEADER_HEIGHT - 2 * MM, MARGIN_LINE, self.bottom - 3 * MM, colour="margin", width=0.6
+        )
         x = left + wordmark.WIDTH * scale + 5 * MM
         baseline = top - HEADER_HEIGHT + 10.5 + 1
         lines: list[tuple[float, float, str, Style, str]] = [
@@ -208,7 +216,8 @@ class Sheet:
         self._block("H3", text, SUBHEADING)
 
     def paragraph(self, text: Text, style: Style = BODY, *, width: float | None = None, after: float = 5) -> None:
-        """Write a paragraph. Args: width: in points, the whole width when None; after: space left below, in points."""
+        """Write a paragraph. Args: width: in points, the whole width when None; after: space left below, in
+        points."""
         self._block("P", text, style, width=width)
         self.y -= after
 
@@ -222,22 +231,21 @@ class Sheet:
         document = self.document
         width = self.width if width is None else width
         x = self.left if x is None else x
-        count = document.line_count(text, style, width)
-        self.ensure(min(count, 2) * style.leading - style.leading)
-        remaining = int((self.y - self.bottom) / style.leading) + 1
+        lines: list[str] | list[list[Run]]
+        lines = (
+            list(wrap(text, style.face, style.size, width)) if isinstance(text, str) else wrap_runs(text, style, width)
+        )
+        self.ensure((min(len(lines), 2) - 1) * style.leading)
         with document.tag(tag):
-            if count <= remaining or not isinstance(text, str):
-                self.y = document.paragraph(x, self.y, width, text, style)
-                return
-            lines = list(wrap(text, style.face, style.size, width))
-            while lines:
-                remaining = max(1, int((self.y - self.bottom) / style.leading) + 1)
-                if len(lines) - remaining == 1 and remaining > 2:
-                    remaining -= 1
-                part, lines = lines[:remaining], lines[remaining:]
-                self.y = document.lines(x, self.y, part, style)
-                if lines:
-                    self.new_page()
+            while True:
+                room = max(1, int((self.y - self.bottom) / style.leading) + 1)
+                if len(lines) - room == 1 and room > 2:
+                    room -= 1
+                self.y = document.wrapped(x, self.y, lines[:room], style)
+                lines = lines[room:]
+                if not lines:
+                    return
+                self.new_page()
 
     def bullets(self, items: Sequence[Text], style: Style = BODY) -> None:
         """Write a list with a dot before each item."""
@@ -245,7 +253,9 @@ class Sheet:
 
     def numbered(self, items: Sequence[Text], style: Style = BODY) -> None:
         """Write a list numbered from 1."""
-        self._list([(f"{number}.", item) for number, item in enumerate(items, start=1)], style, numbering="Decimal", indent=16)
+        self._list(
+            [(f"{number}.", item) for number, item in enumerate(items, start=1)], style, numbering="Decimal", indent=16
+        )
 
     def _list(self, items: Sequence[tuple[str, Text]], style: Style, *, numbering: str, indent: float) -> None:
         document = self.document
@@ -268,6 +278,7 @@ class Sheet:
     def lead_figures(self, figures: Sequence[tuple[str, str]]) -> None:
         """Write up to four amounts side by side, large, each under its name."""
         document = self.document
+        self.y -= 4
         big = Style(face=TITLE.face, size=14, leading=17)
         self.ensure(34)
         step = self.width / len(figures)
@@ -309,6 +320,8 @@ class Sheet:
                 self._table_head(places, head_lines)
             row_lines: list[float] = []
             heights = [self._row_height(places, row, style) for row in rows]
+            if heights and max(heights) + head_height > self.top - self.bottom:
+                raise ValueError("a row taller than a page")
             for number, row in enumerate(rows):
                 closes = number + 1 < len(rows) and rows[number + 1].kind is RowKind.TOTAL
                 needed = heights[number] + (heights[number + 1] if closes else 0)
@@ -319,7 +332,9 @@ class Sheet:
                     if has_header:
                         with document.artifact():
                             self._table_head(places, head_lines, is_repeated=True)
-                self._table_row(places, row, strong if row.kind is not RowKind.DATA else style, row_lines, height=heights[number])
+                self._table_row(
+                    places, row, strong if row.kind is not RowKind.DATA else style, row_lines, height=heights[number]
+                )
             self._rule_rows(row_lines)
         self.y -= after
 
@@ -338,7 +353,9 @@ class Sheet:
             x += wide
         return places
 
-    def _table_head(self, places: Sequence[_Place], head_lines: Sequence[tuple[str, ...]], *, is_repeated: bool = False) -> None:
+    def _table_head(
+        self, places: Sequence[_Place], head_lines: Sequence[tuple[str, ...]], *, is_repeated: bool = False
+    ) -> None:
         document = self.document
         deepest = max(len(lines) for lines in head_lines)
         row = None if is_repeated else document.tag("TR")
@@ -366,7 +383,9 @@ class Sheet:
                 deepest = max(deepest, len(wrap(text, face, style.size, place.right - place.left)))
         return deepest * style.leading + 2 * ROW_PADDING
 
-    def _table_row(self, places: Sequence[_Place], row: Row, style: Style, row_lines: list[float], *, height: float) -> None:
+    def _table_row(
+        self, places: Sequence[_Place], row: Row, style: Style, row_lines: list[float], *, height: float
+    ) -> None:
         document = self.document
         closes = row.kind in (RowKind.TOTAL, RowKind.SUBTOTAL)
         if closes:
@@ -415,7 +434,9 @@ class Sheet:
         self.ensure(side + 6)
         top = self.y + BODY.size
         x, y = self.right - side, top - side
-        with document.figure(alt=f"Code à lire avec un téléphone pour vérifier ce document sur {address}", box=(x, y, self.right, top)):
+        with document.figure(
+            alt=f"Code à lire avec un téléphone pour vérifier ce document sur {address}", box=(x, y, self.right, top)
+        ):
             document.path(qr.path_operators(address, x, y, side), fill="black")
         with document.tag("P"):
             document.text(self.left, self.y, caption, STRONG)
@@ -456,13 +477,15 @@ class LetterPage(Sheet):
         document = self.document
         style = Style(size=10, leading=13.5)
         with document.tag("P"):
-            document.lines(ADDRESS_LEFT, ADDRESS_TOP, [line + (" " if i + 1 < len(lines) else "") for i, line in enumerate(lines)], style)
+            document.lines(
+                ADDRESS_LEFT,
+                ADDRESS_TOP,
+                [line + (" " if i + 1 < len(lines) else "") for i, line in enumerate(lines)],
+                style,
+            )
         lowest = ADDRESS_TOP - len(lines) * style.leading
         if place_and_date:
             with document.tag("P"):
                 document.text(ADDRESS_LEFT, min(lowest, ADDRESS_TOP - 40 * MM + style.leading), place_and_date, style)
             lowest -= 2 * style.leading
         self.y = min(lowest, ADDRESS_TOP - 40 * MM) - 10
-
-
-__all__ = ["CENTRE", "LEFT", "RIGHT", "Column", "Element", "LedgerPage", "LetterPage", "Letterhead", "Row", "RowKind", "Run", "Sheet", "plain"]

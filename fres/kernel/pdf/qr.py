@@ -4,13 +4,15 @@ from functools import lru_cache
 
 from reportlab.graphics.barcode import qrencoder
 
-MASK = 2  # any of the eight masks is legal and is named in the code itself; trying all eight to pick one costs eight times as much
+# Any of the eight masks is legal, and the code itself names the one used; trying all of them costs eight times as much.
+MASK = 2
 QUIET_MODULES = 4  # the white border that readers need
 
 
 @lru_cache(maxsize=64)
 def modules(text: str) -> tuple[tuple[bool, ...], ...]:
-    """Return the modules of the QR code of a text, row by row from the top, dark ones True; error correction M (15 %)."""
+    """Return the modules of the QR code of a text, row by row from the top, dark ones True; error correction M (15
+    %)."""
     code = qrencoder.QRCode(None, qrencoder.QRErrorCorrectLevel.M)
     code.addData(qrencoder.QR8bitByte(text))
     code.version = code.calculate_version()

@@ -30,8 +30,8 @@ class AnnotationReference:
 class Element:
     """One structure element: a tag, its attributes as PDF text, and its kids in reading order.
 
-    A kid is an element, a mark (an int, on the element's own page), or one of the two references above. Plain slots and no
-    dataclass: a statement of two pages has three hundred of them.
+    A kid is an element, a mark (an int, on the element's own page), or one of the two references above. Plain slots
+    and no dataclass: a statement of two pages has three hundred of them.
     """
 
     __slots__ = ("attributes", "kids", "page", "parent", "place", "tag")
@@ -46,7 +46,12 @@ class Element:
 
 
 def write_elements(
-    elements: Sequence[Element], *, root_number: int, first_number: int, page_numbers: Sequence[int], annotation_numbers: Sequence[int]
+    elements: Sequence[Element],
+    *,
+    root_number: int,
+    first_number: int,
+    page_numbers: Sequence[int],
+    annotation_numbers: Sequence[int],
 ) -> list[str]:
     """Return the bodies of the objects of all elements, in the order of `elements`.
 
@@ -64,7 +69,9 @@ def write_elements(
             elif type(kid) is MarkedContent:
                 parts.append(f"<</Type/MCR/Pg {page_numbers[kid.page]} 0 R/MCID {kid.mark}>>")
             elif type(kid) is AnnotationReference:
-                parts.append(f"<</Type/OBJR/Pg {page_numbers[kid.page]} 0 R/Obj {annotation_numbers[kid.annotation]} 0 R>>")
+                parts.append(
+                    f"<</Type/OBJR/Pg {page_numbers[kid.page]} 0 R/Obj {annotation_numbers[kid.annotation]} 0 R>>"
+                )
         parent = root_number if element.parent is None else first_number + element.parent.place
         page = f"/Pg {page_numbers[element.page]} 0 R" if element.page >= 0 else ""
         if len(parts) == 1:
@@ -75,7 +82,9 @@ def write_elements(
     return bodies
 
 
-def write_parent_tree(owners_by_page: Sequence[Sequence[Element]], annotation_owners: Sequence[Element], *, first_number: int) -> str:
+def write_parent_tree(
+    owners_by_page: Sequence[Sequence[Element]], annotation_owners: Sequence[Element], *, first_number: int
+) -> str:
     """Return the number tree that leads from a mark or an annotation back to its element.
 
     Page p has key p; annotation a has key (number of pages + a).

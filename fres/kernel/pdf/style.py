@@ -36,6 +36,15 @@ COLOURS: dict[str, tuple[float, float, float]] = {
 }
 
 
+def _mixed(percent: int) -> tuple[float, float, float]:
+    """Return ink mixed into surface, as the style sheet does for the classes of maps."""
+    pairs = zip(COLOURS["ink"], COLOURS["surface"], strict=True)
+    return tuple(round((ink * percent + ground * (100 - percent)) / 100, 4) for ink, ground in pairs)  # type: ignore[return-value]
+
+
+COLOURS |= {"map-1": _mixed(10), "map-2": _mixed(28), "map-3": _mixed(48), "map-4": _mixed(70)}
+
+
 def fill_operator(colour: str) -> str:
     """Return the PDF operator that fills with a named colour."""
     r, g, b = COLOURS[colour]

@@ -37,7 +37,14 @@ def pdf_operators(path: str) -> str:
             values = [value + offset for value, offset in zip(values, offsets, strict=True)]
         if kind == "Q":
             (cx, cy), (end_x, end_y) = values[:2], values[2:]
-            values = [x + 2 / 3 * (cx - x), y + 2 / 3 * (cy - y), end_x + 2 / 3 * (cx - end_x), end_y + 2 / 3 * (cy - end_y), end_x, end_y]
+            values = [
+                x + 2 / 3 * (cx - x),
+                y + 2 / 3 * (cy - y),
+                end_x + 2 / 3 * (cx - end_x),
+                end_y + 2 / 3 * (cy - end_y),
+                end_x,
+                end_y,
+            ]
         x, y = (values[0], y) if kind == "H" else (x, values[0]) if kind == "V" else (values[-2], values[-1])
         if kind in "QC":
             out.append(" ".join(f"{value:.2f}" for value in values) + " c")

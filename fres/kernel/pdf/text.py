@@ -40,8 +40,8 @@ def text_width(text: str, style: Style) -> float:
 def wrap(text: str, face: str, size: float, width: float) -> tuple[str, ...]:
     """Return the lines of a text at most `width` points wide; lines but the last keep their final space.
 
-    U+00A0 and U+202F never break. A word wider than the line breaks after a hyphen, a dash, a slash, a dot or an at sign,
-    then between any two characters. A line feed always breaks.
+    U+00A0 and U+202F never break. A word wider than the line breaks after a hyphen, a dash, a slash, a dot or an at
+    sign, then between any two characters. A line feed always breaks.
     """
     room = width * EM / size
     lines: list[str] = []

@@ -1,4 +1,5 @@
-"""The wordmark, from the look's wordmark.svg (a test compares them): an F drawn by the margin line and two ruled lines."""
+"""The wordmark, from the look's wordmark.svg (a test compares them): an F drawn by the margin line and two ruled
+lines."""
 
 WIDTH, HEIGHT = 129, 72  # of its view box
 STEM_CENTRE = 9  # where the margin line passes, from its left

@@ -1,8 +1,8 @@
 """The file around the pages: objects, metadata, colour intent, cross-references. PDF 1.4, PDF/A-1b, tagged.
 
-reportlab draws the pages; its own file writer knows neither structure trees nor PDF/A, spends most of its time subsetting
-fonts, and is replaced here by one pass that appends objects in a fixed order. No time, no random value and no machine
-enters the bytes: the same calls give the same file (with the same zlib).
+reportlab draws the pages; its own file writer knows neither structure trees nor PDF/A, spends most of its time
+subsetting fonts, and is replaced here by one pass that appends objects in a fixed order. No time, no random value and
+no machine enters the bytes: the same calls give the same file (with the same zlib).
 """
 
 import hashlib
@@ -75,29 +75,41 @@ def _profile_stream() -> bytes:
 
 def _information(metadata: Metadata) -> str:
     moment = metadata.created_at.astimezone(UTC).strftime("D:%Y%m%d%H%M%S+00'00'")
-    entries = [("Title", metadata.title), ("Author", metadata.author), ("Subject", metadata.subject), ("Creator", PRODUCER), ("Producer", PRODUCER)]
+    entries = [
+        ("Title", metadata.title),
+        ("Author", metadata.author),
+        ("Subject", metadata.subject),
+        ("Creator", PRODUCER),
+        ("Producer", PRODUCER),
+    ]
     texts = "".join(f"/{key}{text_string(value)}" for key, value in entries if value)
     return f"<<{texts}/CreationDate({moment})/ModDate({moment})>>"
 
 
+def _default_language(text: str) -> str:
+    return f'<rdf:Alt><rdf:li xml:lang="x-default">{escape(text)}</rdf:li></rdf:Alt>'
+
+
 def _packet(metadata: Metadata) -> bytes:
     moment = metadata.created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00")
-    author = f"<dc:creator><rdf:Seq><rdf:li>{escape(metadata.author)}</rdf:li></rdf:Seq></dc:creator>" if metadata.author else ""
-    subject = (
-        f'<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{escape(metadata.subject)}</rdf:li></rdf:Alt></dc:description>'
-        if metadata.subject
+    author = (
+        f"<dc:creator><rdf:Seq><rdf:li>{escape(metadata.author)}</rdf:li></rdf:Seq></dc:creator>"
+        if metadata.author
         else ""
     )
+    subject = f"<dc:description>{_default_language(metadata.subject)}</dc:description>" if metadata.subject else ""
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
         '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\n'
-        '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:format>application/pdf</dc:format>'
-        f'<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{escape(metadata.title)}</rdf:li></rdf:Alt></dc:title>{author}{subject}'
+        '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/">'
+        "<dc:format>application/pdf</dc:format>"
+        f"<dc:title>{_default_language(metadata.title)}</dc:title>{author}{subject}"
         f"<dc:language><rdf:Bag><rdf:li>{metadata.lang}</rdf:li></rdf:Bag></dc:language></rdf:Description>\n"
         '<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/">'
         f"<xmp:CreateDate>{moment}</xmp:CreateDate><xmp:ModifyDate>{moment}</xmp:ModifyDate>"
         f"<xmp:MetadataDate>{moment}</xmp:MetadataDate><xmp:CreatorTool>{PRODUCER}</xmp:CreatorTool></rdf:Description>\n"
-        f'<rdf:Description rdf:about="" xmlns:pdf="http://ns.adobe.com/pdf/1.3/"><pdf:Producer>{PRODUCER}</pdf:Producer></rdf:Description>\n'
+        '<rdf:Description rdf:about="" xmlns:pdf="http://ns.adobe.com/pdf/1.3/">'
+        f"<pdf:Producer>{PRODUCER}</pdf:Producer></rdf:Description>\n"
         '<rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/"><pdfaid:part>1</pdfaid:part>'
         "<pdfaid:conformance>B</pdfaid:conformance></rdf:Description>\n"
         '</rdf:RDF></x:xmpmeta>\n<?xpacket end="w"?>'
@@ -121,8 +133,8 @@ def write_file(
 ) -> bytes:
     """Return the bytes of a tagged PDF/A-1b file.
 
-    Args: page_size: points; elements: in reading order of creation, the first is the root `Document`; fonts: (face key,
-        font page) of every font used, in order of first use.
+    Args: page_size: points; elements: in reading order of creation, the first is the root `Document`; fonts: (face
+        key, font page) of every font used, in order of first use.
     """
     catalog, tree, information, packet, profile, root, parents, outlines = range(1, 9)
     first_page = 9
@@ -133,27 +145,33 @@ def write_file(
     first_bookmark = first_annotation + len(annotations)
     first_element = first_bookmark + len(bookmarks)
 
-    resources = "".join(f"/{get_face(key).pages[number].resource} {first_font + 4 * i} 0 R" for i, (key, number) in enumerate(fonts))
+    resources = "".join(
+        f"/{get_face(key).pages[number].resource} {first_font + 4 * i} 0 R" for i, (key, number) in enumerate(fonts)
+    )
     outline = f"/Outlines {outlines} 0 R/PageMode/UseOutlines" if bookmarks else ""
     bodies: list[str | bytes] = [
-        f"<</Type/Catalog/Pages {tree} 0 R/Metadata {packet} 0 R/Lang{text_string(metadata.lang)}/MarkInfo<</Marked true>>"
-        f"/StructTreeRoot {root} 0 R/ViewerPreferences<</DisplayDocTitle true>>{outline}"
-        f"/OutputIntents[<</Type/OutputIntent/S/GTS_PDFA1/OutputConditionIdentifier(sRGB)/Info(sRGB)/DestOutputProfile {profile} 0 R>>]>>",
+        f"<</Type/Catalog/Pages {tree} 0 R/Metadata {packet} 0 R/Lang{text_string(metadata.lang)}"
+        f"/MarkInfo<</Marked true>>/StructTreeRoot {root} 0 R/ViewerPreferences<</DisplayDocTitle true>>{outline}"
+        f"/OutputIntents[<</Type/OutputIntent/S/GTS_PDFA1/OutputConditionIdentifier(sRGB)/Info(sRGB)"
+        f"/DestOutputProfile {profile} 0 R>>]>>",
         f"<</Type/Pages/Count {len(pages)}/Kids[{' '.join(f'{n} 0 R' for n in page_numbers)}]"
         f"/MediaBox[0 0 {page_size[0]:.2f} {page_size[1]:.2f}]/Resources<</Font<<{resources}>>/ProcSet[/PDF/Text]>>>>",
         _information(metadata),
         _uncompressed(_packet(metadata), b"/Type/Metadata/Subtype/XML"),
         _profile_stream(),
-        f"<</Type/StructTreeRoot/K {first_element} 0 R/ParentTree {parents} 0 R/ParentTreeNextKey {len(pages) + len(annotations)}>>",
+        f"<</Type/StructTreeRoot/K {first_element} 0 R/ParentTree {parents} 0 R"
+        f"/ParentTreeNextKey {len(pages) + len(annotations)}>>",
         write_parent_tree([page.owners for page in pages], [a.owner for a in annotations], first_number=first_element),
-        f"<</Type/Outlines/First {first_bookmark} 0 R/Last {first_bookmark + len(bookmarks) - 1} 0 R/Count {len(bookmarks)}>>"
+        f"<</Type/Outlines/First {first_bookmark} 0 R/Last {first_element - 1} 0 R/Count {len(bookmarks)}>>"
         if bookmarks
         else "<</Type/Outlines/Count 0>>",
     ]
     for place, page in enumerate(pages):
         links = " ".join(f"{annotation_numbers[i]} 0 R" for i, a in enumerate(annotations) if a.page == place)
         noted = f"/Annots[{links}]/Tabs/S" if links else "/Tabs/S"
-        bodies.append(f"<</Type/Page/Parent {tree} 0 R/Contents {page_numbers[place] + 1} 0 R/StructParents {place}{noted}>>")
+        bodies.append(
+            f"<</Type/Page/Parent {tree} 0 R/Contents {page_numbers[place] + 1} 0 R/StructParents {place}{noted}>>"
+        )
         bodies.append(_stream("\n".join(page.operators).encode("latin-1")))
     for i, (key, number) in enumerate(fonts):
         descriptor, file, font, unicode = embedded_objects(key, number)
@@ -173,10 +191,15 @@ def write_file(
         before = f"/Prev {first_bookmark + i - 1} 0 R" if i else ""
         after = f"/Next {first_bookmark + i + 1} 0 R" if i + 1 < len(bookmarks) else ""
         bodies.append(
-            f"<</Title{text_string(mark.title)}/Parent {outlines} 0 R{before}{after}/Dest[{page_numbers[mark.page]} 0 R/XYZ null {mark.y:.2f} null]>>"
+            f"<</Title{text_string(mark.title)}/Parent {outlines} 0 R{before}{after}"
+            f"/Dest[{page_numbers[mark.page]} 0 R/XYZ null {mark.y:.2f} null]>>"
         )
     bodies += write_elements(
-        elements, root_number=root, first_number=first_element, page_numbers=page_numbers, annotation_numbers=annotation_numbers
+        elements,
+        root_number=root,
+        first_number=first_element,
+        page_numbers=page_numbers,
+        annotation_numbers=annotation_numbers,
     )
     return _assemble(bodies, catalog=catalog, information=information)
 
@@ -192,14 +215,15 @@ def _assemble(bodies: Sequence[str | bytes], *, catalog: int, information: int) 
     lines = [f"xref\n0 {len(bodies) + 1}\n0000000000 65535 f "]
     for number, body in enumerate(bodies, start=1):
         chunk = b"%d 0 obj\n%b\nendobj\n" % (number, body if type(body) is bytes else body.encode("ascii"))  # type: ignore[union-attr]
-        lines.append("%010d 00000 n " % offset)
+        lines.append(f"{offset:010d} 00000 n ")
         chunks.append(chunk)
         offset += len(chunk)
     content = b"".join(chunks)
     identity = hashlib.sha256(content).hexdigest()[:32].upper()
     table = "\n".join(lines)
     trailer = (
-        f"{table}\ntrailer\n<</Size {len(bodies) + 1}/Root {catalog} 0 R/Info {information} 0 R/ID[<{identity}><{identity}>]>>"
+        f"{table}\ntrailer\n<</Size {len(bodies) + 1}/Root {catalog} 0 R/Info {information} 0 R"
+        f"/ID[<{identity}><{identity}>]>>"
         f"\nstartxref\n{offset}\n%%EOF\n"
     )
     return content + trailer.encode("ascii")
