@@ -50,3 +50,31 @@ def stop(base_dir: Path) -> None:
     deadline = time.monotonic() + 20
     while pid_file.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
+
+
+def is_running(base_dir: Path) -> bool:
+    import os
+
+    pid_file = data_directory(base_dir) / "postmaster.pid"
+    try:
+        os.kill(int(pid_file.read_text().splitlines()[0]), 0)
+    except (FileNotFoundError, ProcessLookupError, IndexError, ValueError):
+        return False
+    except PermissionError:  # it runs under another account
+        return True
+    return True
+
+
+def main(arguments: list[str]) -> None:
+    """`was-stopped` prints yes or no; `stop-if-started yes` stops what a script started itself."""
+    base_dir = Path(__file__).resolve().parent.parent
+    if arguments[0] == "was-stopped":
+        print("no" if is_running(base_dir) else "yes")
+    elif arguments == ["stop-if-started", "yes"]:
+        stop(base_dir)
+
+
+if __name__ == "__main__":
+    import sys
+
+    main(sys.argv[1:])
