@@ -447,6 +447,7 @@ class Sheet:
     def signatures(self, names: Sequence[str], *, height: float = 26 * MM) -> None:
         """Leave room to sign, side by side, each under its name."""
         document = self.document
+        self.y -= 12
         self.ensure(height)
         step = self.width / len(names)
         for place, name in enumerate(names):

@@ -78,7 +78,7 @@ def write_elements(
             kids = f"/K {parts[0]}"
         else:
             kids = f"/K[{' '.join(parts)}]" if parts else ""
-        bodies.append(f"<</Type/StructElem/S/{element.tag}/P {parent} 0 R{page}{element.attributes}{kids}>>")
+        bodies.append(f"<</S/{element.tag}/P {parent} 0 R{page}{element.attributes}{kids}>>")
     return bodies
 
 
