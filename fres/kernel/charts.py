@@ -14,6 +14,7 @@ Lengths are SVG pixels, y down; in a `is_fluid` drawing, x and widths are percen
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -33,6 +34,7 @@ from .pdf.svgpath import pdf_operators
 
 TERRITORIES = Path(__file__).resolve().parents[2] / "data" / "territories"
 POINTS_IN_PIXEL = 0.75
+_IDENTIFIER = re.compile("[A-Za-z][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +210,7 @@ def to_svg(drawing: Drawing, *, identifier: str) -> SafeString:
     Args: identifier: unique on its page, letters, figures and hyphens: the ids of patterns and title start with it.
     Raises: ValueError: an identifier that would not be one.
     """
-    if not identifier.replace("-", "").replace("_", "").isalnum() or not identifier[0].isalpha():
+    if not _IDENTIFIER.fullmatch(identifier):
         raise ValueError(f"not an identifier: {identifier!r}")
     x, y, width, height = drawing.view
     unit = "%" if drawing.is_fluid else ""
@@ -607,6 +609,7 @@ class Outline:
     rings: tuple[Ring, ...]
 
 
+PLACE_SCALE = 8.4  # pixels in a kilometre on the map around a place: its frame is some 76 km wide
 OUTLINES_CREDIT = "Contours\u00a0: IGN, Admin Express."
 
 
@@ -658,6 +661,13 @@ def _region(codes: tuple[str, ...], width: float, digits: int) -> tuple[Projecti
     return projection, height, tuple((o.code, _path(o, projection, digits)) for o in outlines)
 
 
+@cache
+def _width_at_scale(codes: tuple[str, ...]) -> float:
+    """Return the width at which a region is drawn around one of its places: the same scale for every region."""
+    projection, _height = projection_of([all_outlines()[code] for code in codes], width=1000)
+    return 1000 * PLACE_SCALE / projection.pixels_in_kilometre
+
+
 def locator(*, codes: Sequence[str], place: str, longitude: float, latitude: float) -> Drawing:
     """Return the small map that shows where a commune is in its region.
 
@@ -686,7 +696,7 @@ def place_map(*, codes: Sequence[str], place: MapPoint, around: Sequence[MapPoin
 
     Towns whose name would run over another's are shown without it; they keep their line in the table.
     """
-    projection, _height, paths = _region(tuple(codes), 1706, 0)
+    projection, _height, paths = _region(tuple(codes), _width_at_scale(tuple(codes)), 0)
     width, height = 640.0, 320.0
     centre_x, centre_y = projection.place(place.longitude, place.latitude)
     left, top = round(centre_x - width / 2), round(centre_y - height / 2)
