@@ -414,6 +414,12 @@ def test_a_row_taller_than_a_page_is_refused_rather_than_cut():
         sheet.table(COLUMNS, [Row(("", "mot " * 4000, "1,00"))])
 
 
+def test_a_figure_wider_than_its_column_is_refused_rather_than_run_over_its_neighbour():
+    sheet = LedgerPage(title="Essai", letterhead=LETTERHEAD, created_at=AT)
+    with pytest.raises(ValueError, match="'Montant'"):
+        sheet.table(COLUMNS, [Row(("", "Capital", "1\u202f234\u202f567\u202f890\u202f123,45"))])
+
+
 def test_the_heading_is_in_the_outline_and_leads_to_its_page():
     with pikepdf.open(io.BytesIO(a_contract())) as pdf, pdf.open_outline() as outline:
         assert [item.title for item in outline.root] == [

@@ -401,6 +401,8 @@ class Sheet:
                 if column.in_margin:
                     cells.cell(place.x, self.y, text, MARGINALIA, RIGHT, header)
                 elif column.align == RIGHT:
+                    if document.width(text, style) > place.right - place.left:
+                        raise ValueError(f"a figure wider than its column {column.header!r}")
                     cells.cell(place.x, self.y, text, style, RIGHT, header)
                 else:
                     face = style.with_face(SANS_SEMIBOLD) if column.is_header and column.header else style
