@@ -1,0 +1,58 @@
+"""Drawings on pages: the tags that turn a description of `fres.kernel.charts` into inline SVG."""
+
+from django import template
+from django.utils.safestring import SafeString
+
+from fres.kernel import charts
+
+register = template.Library()
+
+
+@register.simple_tag
+def drawing(described: charts.Drawing, identifier: str) -> SafeString:
+    """Return a drawing as inline SVG. `identifier` must be unique on its page."""
+    return charts.to_svg(described, identifier=identifier)
+
+
+@register.simple_tag
+def offer_bar(figures: charts.OfferFigures, identifier: str, is_small: bool = False) -> SafeString:
+    """Return the bar of an offer's four figures. `identifier` must be unique on its page."""
+    return charts.to_svg(charts.offer_bar(figures, is_small=is_small), identifier=identifier)
+
+
+@register.simple_tag
+def offer_swatch(key: str, identifier: str) -> SafeString:
+    """Return the sample of one figure of an offer: "cleared", "processing", "reflecting" or "waiting"."""
+    return charts.swatch_svg(charts.offer_swatch(key), identifier=identifier)
+
+
+STATE_SIGNS = {
+    "state-draft": ("PREPARED", "DRAFT"),
+    "state-open": ("OPEN", "CONFIRMED", "PROPOSED", "PROJECTED", "RENEWAL_DUE"),
+    "state-reflecting": ("IN_REFLECTION", "TODAY", "CONTRACTING"),
+    "state-waiting": ("WAITING", "DUE", "TO_BE_PAID"),
+    "state-processing": ("ASKED", "OPENED", "PROCESSING", "PENDING", "APPROVED", "SENT", "REFUND_DUE"),
+    "state-cleared": (
+        "CLEARED", "SETTLED", "SUCCEEDED", "FUNDED", "MONITORED", "PAID", "DONE", "TAKEN", "GRANTED", "VERIFIED", "RECEIVED",
+    ),
+    "state-refunded": ("REFUNDED", "REVOKED", "REVERSED"),
+    "state-closed": ("CLOSED", "CANCELLED", "EXPIRED", "LAPSED", "LEFT", "VOIDED", "REPLACED", "WITHDRAWN"),
+    "state-late": ("LATE", "FAILED", "REFUSED", "SUSPENDED", "ALERT", "BLOCKING"),
+    "state-default": ("DEFAULT", "DISPUTED", "LOST"),
+}  # fmt: skip
+_SIGN_OF = {code: sign for sign, codes in STATE_SIGNS.items() for code in codes}
+
+
+@register.filter
+def state_sign(code: str) -> str:
+    """Return the class that draws the sign of a state (look: a sign, a word, then a colour).
+
+    Raises: KeyError: a state nobody gave a sign to, so that a new state cannot go unseen.
+    """
+    return _SIGN_OF[str(code)]
+
+
+@register.filter
+def spaced(number: int) -> str:
+    """Return a count with French thousands: 242013 gives 242 013, with U+202F."""
+    return f"{number:,}".replace(",", "\u202f")
