@@ -1,0 +1,9 @@
+"""Every address of the site. Each name stands in `fres/access_table.py`."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("fres.kernel.urls")),
+    path("langue/", include("django.conf.urls.i18n")),
+    path("compte/", include("allauth.urls")),
+]

@@ -1,0 +1,1 @@
+"""Reporting writes nothing but its own documents, which are rows of the kernel."""
