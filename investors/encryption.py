@@ -55,6 +55,7 @@ class EncryptedTextField(models.TextField):
         return decrypt(value) if value else value
 
     def get_lookup(self, lookup_name):
-        if lookup_name == "isnull":
+        # "exact" serves the comparison with the empty text only: a sealed text never equals another.
+        if lookup_name in ("isnull", "exact"):
             return super().get_lookup(lookup_name)
         raise TypeError(f"{self.name} is encrypted: look up its keyed hash")
