@@ -73,6 +73,7 @@ class PayoutState(TextChoices):
 O, F, C, W = OfferState, FinancingState, CommitmentState, WaitingState
 RESERVING = frozenset({C.IN_REFLECTION, C.CONFIRMED, C.PROCESSING})
 UNDER_WAY = frozenset({C.CONFIRMED, C.PROCESSING})
+# Money that cleared; a disputed commitment counts only once settled, for then the offer was decided with it (B11).
 COUNTED_CLEARED = frozenset({C.CLEARED, C.SETTLED, C.DISPUTED})
 LIVE = RESERVING | COUNTED_CLEARED
 
@@ -104,9 +105,19 @@ CLEAR = Transition(
 )
 PAYMENT_FAILED = Transition("payment_failed", frozenset({C.PROCESSING}), C.CONFIRMED, _("Paiement refusé"), "provider")
 SETTLE = Transition("settle", frozenset({C.CLEARED}), C.SETTLED, _("Offre réussie"), "scheduler")
-DISPUTE = Transition("dispute", frozenset({C.CLEARED, C.SETTLED}), C.DISPUTED, _("Débit contesté"), "provider")
+DISPUTE = Transition(
+    "dispute", frozenset({C.SETTLED}), C.DISPUTED, _("Débit contesté après le versement"), "provider"
+)
+# Before the offer's success the money was still ours to hold: taken back by the bank, it counts no more.
+TAKE_BACK = Transition(
+    "take_back", frozenset({C.CLEARED, C.REFUND_DUE}), C.REFUNDED, _("Repris par la banque"), "provider"
+)
+WIN_DISPUTE = Transition(
+    "win_dispute", frozenset({C.DISPUTED}), C.SETTLED, _("Contestation close, argent revenu"), "provider"
+)
+REDUCE = Transition("reduce", frozenset({C.CLEARED}), C.CLEARED, _("Rendu en partie"), "provider")
 OWE_REFUND = Transition(
-    "owe_refund", frozenset({C.CLEARED, C.SETTLED, C.EXPIRED, C.CANCELLED, C.REVOKED}), C.REFUND_DUE,
+    "owe_refund", frozenset({C.CLEARED, C.SETTLED, C.EXPIRED, C.CANCELLED, C.REVOKED, C.REFUNDED}), C.REFUND_DUE,
     _("Remboursement dû"), "scheduler",
 )
 REFUND = Transition("refund", frozenset({C.REFUND_DUE, C.CLEARED}), C.REFUNDED, _("Argent rendu"), "provider")
@@ -115,12 +126,18 @@ CANCEL = Transition(
 )
 COMMITMENT_MACHINE = StateMachine(
     _("Engagement"), CommitmentState,
-    (REVOKE, CONFIRM, EXPIRE, START_PROCESSING, CLEAR, PAYMENT_FAILED, SETTLE, DISPUTE, OWE_REFUND, REFUND, CANCEL),
+    (
+        REVOKE, CONFIRM, EXPIRE, START_PROCESSING, CLEAR, PAYMENT_FAILED, SETTLE, DISPUTE, WIN_DISPUTE, TAKE_BACK,
+        REDUCE, OWE_REFUND, REFUND, CANCEL,
+    ),
 )
 
 PROPOSE = Transition("propose", frozenset({W.WAITING}), W.PROPOSED, _("Proposer la place"), "scheduler")
 TAKE = Transition("take", frozenset({W.PROPOSED}), W.TAKEN, _("Prendre la place"), "saver")
-LAPSE = Transition("lapse", frozenset({W.PROPOSED}), W.LAPSED, _("Laisser passer la place"), "scheduler")
+# A place lapses when its proposal was not taken in time, or when the offer takes no more commitments.
+LAPSE = Transition(
+    "lapse", frozenset({W.WAITING, W.PROPOSED}), W.LAPSED, _("Constater la fin de l’attente"), "scheduler"
+)
 LEAVE = Transition("leave", frozenset({W.WAITING, W.PROPOSED}), W.LEFT, _("Quitter la liste"), "saver")
 WAITING_MACHINE = StateMachine(_("Liste d’attente"), WaitingState, (PROPOSE, TAKE, LAPSE, LEAVE))
 
@@ -131,4 +148,41 @@ SEND_PAYOUT = Transition("send", frozenset({P.APPROVED}), P.SENT, _("Envoyer l�
 PAY_PAYOUT = Transition("pay", frozenset({P.SENT}), P.PAID, _("Constater le versement"), "provider")
 PAYOUT_MACHINE = StateMachine(_("Versement"), PayoutState, (APPROVE_PAYOUT, REFUSE_PAYOUT, SEND_PAYOUT, PAY_PAYOUT))
 
-MACHINES = (OFFER_MACHINE, FINANCING_MACHINE, COMMITMENT_MACHINE, WAITING_MACHINE, PAYOUT_MACHINE)
+A = PaymentState
+ALIVE = frozenset({A.ASKED, A.OPENED, A.PROCESSING, A.CLEARED})
+OPEN_PAGE = Transition("open_page", frozenset({A.ASKED}), A.OPENED, _("Ouvrir la page de paiement"), "provider")
+SEND_TO_BANK = Transition(
+    "send_to_bank", frozenset({A.ASKED, A.OPENED}), A.PROCESSING, _("Transmettre à la banque"), "provider"
+)
+# Money that came in is always written, even when we had given the payment up.
+COLLECT = Transition(
+    "collect", frozenset({A.ASKED, A.OPENED, A.PROCESSING, A.FAILED, A.EXPIRED}), A.CLEARED, _("Encaisser"), "provider"
+)
+COLLECT_SURPLUS = Transition(
+    "collect_surplus", frozenset({A.FAILED, A.EXPIRED}), A.REVERSED, _("Encaissé en trop, à rendre"), "provider"
+)
+REFUSE_PAYMENT = Transition(
+    "refuse", frozenset({A.ASKED, A.OPENED, A.PROCESSING}), A.FAILED, _("Paiement refusé"), "provider"
+)
+ABANDON = Transition("abandon", frozenset({A.ASKED, A.OPENED}), A.EXPIRED, _("Page abandonnée"), "provider")
+REVERSE_PAYMENT = Transition("reverse", frozenset({A.CLEARED}), A.REVERSED, _("Rendre ou reprendre"), "provider")
+STAND_AGAIN = Transition("stand_again", frozenset({A.REVERSED}), A.CLEARED, _("L’argent est revenu"), "provider")
+PAYMENT_MACHINE = StateMachine(
+    _("Paiement"), PaymentState,
+    (
+        OPEN_PAGE, SEND_TO_BANK, COLLECT, COLLECT_SURPLUS, REFUSE_PAYMENT, ABANDON, REVERSE_PAYMENT, STAND_AGAIN,
+    ),
+)
+
+R = RefundState
+ACCEPT_REFUND = Transition("accept", frozenset({R.ASKED}), R.PENDING, _("Accepté par le prestataire"), "provider")
+COMPLETE_REFUND = Transition("complete", frozenset({R.ASKED, R.PENDING}), R.DONE, _("Rendu"), "provider")
+BOUNCE_REFUND = Transition(
+    "bounce", frozenset({R.ASKED, R.PENDING, R.DONE}), R.FAILED, _("Refusé ou revenu"), "provider"
+)
+REFUND_MACHINE = StateMachine(_("Remboursement"), RefundState, (ACCEPT_REFUND, COMPLETE_REFUND, BOUNCE_REFUND))
+
+MACHINES = (
+    OFFER_MACHINE, FINANCING_MACHINE, COMMITMENT_MACHINE, WAITING_MACHINE, PAYMENT_MACHINE, REFUND_MACHINE,
+    PAYOUT_MACHINE,
+)

@@ -39,7 +39,9 @@ class Payment(models.Model):
     final_on = models.DateField(_("ne peut plus être contesté à partir du"), null=True)
     failed_at = models.DateTimeField(_("refusé le"), null=True)
     failure_code = models.CharField(_("motif du refus"), max_length=40, blank=True)
-    refunded_cents = models.BigIntegerField(_("rendu en centimes"), default=0)
+    refunded_cents = models.BigIntegerField(_("rendu en centimes"), default=0)  # less what came back
+    # The commitment could not take this money any more (too late, paid twice): all of it goes back.
+    is_surplus = models.BooleanField(_("encaissé en trop"), default=False)
 
     class Meta:
         verbose_name = _("paiement")
@@ -53,7 +55,7 @@ class Payment(models.Model):
             models.UniqueConstraint(
                 name="payment_one_alive_per_commitment", fields=("commitment",),
                 condition=Q(state__in=("ASKED", "OPENED", "PROCESSING", "CLEARED")),
-                violation_error_message=_("Un paiement est déjà en cours pour cet engagement. Ne payez pas une seconde fois."),
+                violation_error_message=_("Un paiement est déjà en cours. Ne payez pas une seconde fois."),
             ),
             models.UniqueConstraint(
                 name="payment_one_alive_per_instalment", fields=("instalment",),
@@ -80,6 +82,9 @@ class Refund(models.Model):
         OFFER_CANCELLED = "OFFER_CANCELLED", _("Offre annulée")
         TOO_LATE = "TOO_LATE", _("Encaissé après la décision")
         NO_ROOM = "NO_ROOM", _("Plus de place")
+        PAID_TWICE = "PAID_TWICE", _("Payé deux fois")
+        WON_BACK = "WON_BACK", _("Contestation close, argent revenu")
+        OUTSIDE = "OUTSIDE", _("Fait chez le prestataire")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
@@ -95,7 +100,18 @@ class Refund(models.Model):
 
     class Meta:
         verbose_name = _("remboursement")
-        constraints = (models.CheckConstraint(name="refund_amount_positive", condition=Q(amount__gt=0)),)
+        indexes = (models.Index(fields=("state", "asked_at")),)
+        constraints = (
+            models.CheckConstraint(
+                name="refund_amount_positive", condition=Q(amount__gt=0),
+                violation_error_message=_("Un remboursement est d’un montant positif."),
+            ),
+            models.CheckConstraint(name="refund_done_has_date", condition=~Q(state="DONE") | Q(done_at__isnull=False)),
+            models.CheckConstraint(
+                name="refund_accepted_has_provider_number",
+                condition=Q(state__in=("ASKED", "FAILED")) | Q(provider_id__isnull=False),
+            ),
+        )
 
     def __str__(self) -> str:
         return str(self.uuid)
@@ -109,12 +125,18 @@ class Dispute(models.Model):
     provider_id = models.CharField(max_length=255, unique=True)
     amount = MoneyField(_("montant"), max_digits=14, decimal_places=2, default_currency="EUR")
     fee_cents = models.BigIntegerField(_("frais en centimes"), default=0)
+    claim_cents = models.BigIntegerField(_("créance sur l’épargnant en centimes"), default=0)  # beyond what we held
     opened_at = models.DateTimeField(_("ouverte le"))
     recorded_at = models.DateTimeField(_("enregistrée le"))
+    won_at = models.DateTimeField(_("argent revenu le"), null=True)
     written_off_at = models.DateTimeField(_("passée en perte le"), null=True)
 
     class Meta:
         verbose_name = _("contestation")
+        constraints = (
+            models.CheckConstraint(name="dispute_amount_positive", condition=Q(amount__gt=0)),
+            models.CheckConstraint(name="dispute_claim_not_negative", condition=Q(claim_cents__gte=0)),
+        )
 
     def __str__(self) -> str:
         return str(self.uuid)
@@ -138,3 +160,28 @@ class ProviderEvent(models.Model):
 
     def __str__(self) -> str:
         return self.event_id
+
+
+class RefusedEvents(models.Model):
+    """How many messages that claimed to come from the provider were refused, by day and by reason.
+
+    Counted, not kept: what a stranger sends must not fill our tables.
+    """
+
+    class Reason(models.TextChoices):
+        FORGED = "FORGED", _("Signature absente ou fausse")
+        STALE = "STALE", _("Signature trop ancienne")
+        WRONG_MODE = "WRONG_MODE", _("Mode d’essai ou réel inattendu")
+
+    on = models.DateField(_("jour"))
+    reason = models.CharField(_("raison"), max_length=10, choices=Reason)
+    count = models.PositiveIntegerField(_("nombre"), default=0)
+    last_at = models.DateTimeField(_("dernier refus"))
+
+    class Meta:
+        verbose_name = _("événements refusés")
+        verbose_name_plural = _("événements refusés")
+        constraints = (models.UniqueConstraint(name="refused_events_counted_once", fields=("on", "reason")),)
+
+    def __str__(self) -> str:
+        return f"{self.on} {self.reason} {self.count}"
