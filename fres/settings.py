@@ -240,6 +240,16 @@ USE_TZ = True
 CURRENCIES = ("EUR",)
 DEFAULT_CURRENCY = "EUR"
 
+# ---- What the notices of the site print (CMF R548-4 I); the persons themselves are rows of the database ----
+LEGAL_NOTICES = {
+    "orias": env.str("FRES_ORIAS", default=""),
+    "director": env.str("FRES_PUBLICATION_DIRECTOR", default=""),
+    "host": env.str("FRES_HOST", default=""),
+    "payment_provider": env.str("FRES_PAYMENT_PROVIDER", default=""),
+    "mediator": env.str("FRES_MEDIATOR", default=""),
+    "complaints_email": env.str("FRES_COMPLAINTS_EMAIL", default=""),
+}
+
 # ---- Files ----
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "fres" / "static"]

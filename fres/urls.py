@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("fres.kernel.urls")),
+    path("", include("fres.page_urls")),
     path("langue/", include("django.conf.urls.i18n")),
     path("compte/", include("allauth.urls")),
 ]

@@ -4,6 +4,7 @@ from django import template
 from django.utils.safestring import SafeString
 
 from fres.kernel import charts
+from fres.kernel.models import Document
 
 register = template.Library()
 
@@ -53,6 +54,13 @@ def state_sign(code: str) -> str:
 
 
 @register.filter
-def spaced(number: int) -> str:
-    """Return a count with French thousands: 242013 gives 242 013, with U+202F."""
-    return f"{number:,}".replace(",", "\u202f")
+def is_void(document: Document) -> bool:
+    """Return whether a document was voided; the row stays, with its number."""
+    return getattr(document, "void", None) is not None
+
+
+@register.filter
+def replacement(document: Document) -> str:
+    """Return the number of the document that replaces this one, or nothing."""
+    successor = getattr(document, "superseded_by", None)
+    return successor.number if successor is not None else ""

@@ -1,0 +1,36 @@
+"""What the site says of itself: its name, its region, and the legal persons behind it (ruling A1: nothing is a constant)."""
+
+from django.utils.translation import gettext as _
+
+from fres.kernel.models import Territory
+from fres.kernel.publishers import Publisher
+from funds.models import Fund, LegalEntity
+
+
+def site_names() -> tuple[str, str]:
+    """Return the name of the site and of its region, from the first fund; plain words before there is one."""
+    fund = Fund.objects.order_by("pk").first()
+    if fund is None:
+        return "FRES", ""
+    region = Territory.objects.filter(level=Territory.Level.REGION, code=fund.region_code).values_list("name", flat=True).first()
+    return (f"FRES {region}", region) if region else (fund.name, "")
+
+
+def publishers() -> tuple[Publisher, ...]:
+    """Return the operators first, then the funds' carriers, in the order they were created."""
+    entities = LegalEntity.objects.select_related("party").order_by("pk")
+    operators = [entity for entity in entities if entity.role == LegalEntity.Role.OPERATOR]
+    carriers = [entity for entity in entities if entity.role == LegalEntity.Role.FUND]
+    return tuple(_publisher(entity) for entity in (*operators, *carriers))
+
+
+def _publisher(entity: LegalEntity) -> Publisher:
+    return Publisher(
+        role=entity.get_role_display(),
+        name=entity.name,
+        legal_form=entity.party.legal_form,
+        siren=entity.siren,
+        lei=entity.lei,
+        address=", ".join(entity.party.address_lines) or _("à compléter avant l’ouverture"),
+        email=entity.party.email,
+    )
