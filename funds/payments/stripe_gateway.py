@@ -156,7 +156,7 @@ class StripeGateway:
         params: Any = {
             "mode": "payment",
             "line_items": [{"price_data": price, "quantity": 1}],
-            "payment_method_types": [str(one) for one in means],
+            "allowed_payment_method_types": [str(one) for one in means],
             "success_url": success_url,
             "cancel_url": cancel_url,
             "customer_email": payer_email,

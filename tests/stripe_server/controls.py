@@ -74,7 +74,7 @@ class Controls:
             return _json(404, {"error": f"unknown control: {method} {path}"})
         try:
             given = json.loads(body) if body else {key: values[0] for key, values in parse_qs(query).items()}
-            if name.startswith("webhooks/"):  # may wait for the application, which may be asking us something
+            if name == "reset" or name.startswith("webhooks/"):  # waits for the application, which may be asking us
                 return _json(200, handler(given))
             with self.world.lock:
                 self.world.advance_due()
@@ -210,9 +210,11 @@ class Controls:
         ]
 
     def reset(self, given: dict[str, Any]) -> Any:
-        self.world.reset()
-        self.webhooks.forget()
-        self.api.asked.clear()
+        """Forget everything, once the event being sent, if any, has been answered."""
+        with self.webhooks.sending, self.world.lock:
+            self.world.reset()
+            self.webhooks.forget()
+            self.api.asked.clear()
         with self._faults_lock:
             self.faults.clear()
 

@@ -150,6 +150,15 @@ def metadata(value: Any, name: str) -> dict[str, str]:
     return value
 
 
+def no_longer(value: Any, name: str) -> Any:
+    """What older versions of the API took. Source: Stripe's changelog of 2026-09-30.endive."""
+    raise StripeError(
+        f"{name} is no longer supported in this version. Use allowed_payment_method_types instead.",
+        code="payment_method_types_no_longer_supported",
+        param=name,
+    )
+
+
 def anything(value: Any, name: str) -> Any:
     """What the API accepts and this server has no use for."""
     return value

@@ -47,12 +47,14 @@ def sign(payload: bytes, *, secret: str, at: int) -> str:
 class Webhooks:
     """Sends every event to one address, with retries, from one thread. Without an address, nothing is sent.
 
-    What waits is kept with the objects, so a server that restarts sends it.
+    What waits is kept with the objects, so a server that restarts sends it. `sending` is held during an attempt; it is
+    taken before the world's lock, never after.
     """
 
     def __init__(self, world: World, *, url: str, secret: str) -> None:
         self.world, self.url, self.secret = world, url, secret
         self.manner = Manner()
+        self.sending = threading.Lock()
         self._work = threading.Event()
         self._is_stopped = False
         self._thread: threading.Thread | None = None
@@ -148,7 +150,8 @@ class Webhooks:
                 self._work.wait(timeout=0.1)
                 self._work.clear()
                 continue
-            self._try(delivery)
+            with self.sending:
+                self._try(delivery)
 
     def _next_due(self) -> Object | None:
         with self.world.lock:
@@ -158,7 +161,9 @@ class Webhooks:
             return self._ordered(due)[0] if self.manner.order == "shuffled" else due[0]
 
     def _try(self, delivery: Object) -> None:
-        status = self._post(delivery["event"]) if self.world.store.get("event", delivery["event"]) else 200
+        if self.world.store.get("_delivery", delivery["id"]) is not delivery:
+            return  # forgotten, or taken by a flush, since it was chosen
+        status = self._post(delivery["event"])
         with self.world.lock:
             if self.world.store.get("_delivery", delivery["id"]) is None:
                 return

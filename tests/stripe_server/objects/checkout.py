@@ -15,6 +15,7 @@ from tests.stripe_server.forms import (
     email,
     integer,
     metadata,
+    no_longer,
     one_of,
     text,
     time_range,
@@ -43,6 +44,7 @@ def create_session(world: World, path: tuple[str, ...], params: Any) -> Object:
             "adaptive_pricing": None if is_setup else {"enabled": False},
             "after_expiration": None,
             "allow_promotion_codes": None,
+            "allowed_payment_method_types": params.get("allowed_payment_method_types"),
             "amount_subtotal": None if is_setup else total,
             "amount_total": None if is_setup else total,
             "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
@@ -80,7 +82,7 @@ def create_session(world: World, path: tuple[str, ...], params: Any) -> Object:
             "payment_method_collection": "always" if is_setup else "if_required",
             "payment_method_configuration_details": None,
             "payment_method_options": {},
-            "payment_method_types": params.get("payment_method_types") or ["card"],
+            "payment_method_types": params.get("allowed_payment_method_types") or list(intents.ALL_MEANS),
             "payment_status": "no_payment_required" if is_setup else "unpaid",
             "permissions": None,
             "phone_number_collection": {"enabled": False},
@@ -149,6 +151,8 @@ def _check(world: World, params: Any, *, total: int, is_setup: bool) -> None:
         raise StripeError("`line_items` is not supported in `setup` mode.", param="line_items")
     if not is_setup and not params.get("line_items"):
         raise missing_parameter("line_items")
+    if is_setup and not params.get("currency") and not params.get("allowed_payment_method_types"):
+        raise missing_parameter("currency")
     if not is_setup:
         intents.check_amount(total)
     if params.get("customer") and params.get("customer_email"):
@@ -263,6 +267,7 @@ def return_address(session: Object) -> str:
 
 
 SESSION_CREATE = {
+    "allowed_payment_method_types": [intents.MEANS],
     "mode!": one_of("payment", "setup"),
     "success_url!": url,
     "cancel_url": url,
@@ -291,7 +296,7 @@ SESSION_CREATE = {
         "transfer_group": text,
     },
     "payment_method_options": {"sepa_debit": anything, "card": anything},
-    "payment_method_types": [intents.MEANS],
+    "payment_method_types": no_longer,
     "setup_intent_data": {"description": text, "metadata": metadata},
     "submit_type": one_of("auto", "book", "donate", "pay"),
 } | ONE

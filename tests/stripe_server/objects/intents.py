@@ -6,13 +6,25 @@ from typing import Any
 
 from tests.stripe_server import outcomes
 from tests.stripe_server.errors import StripeError, refused
-from tests.stripe_server.forms import ONE, amount, anything, boolean, currency, metadata, one_of, text, time_range
+from tests.stripe_server.forms import (
+    ONE,
+    amount,
+    anything,
+    boolean,
+    currency,
+    metadata,
+    no_longer,
+    one_of,
+    text,
+    time_range,
+)
 from tests.stripe_server.objects import payers
 from tests.stripe_server.store import Object
 from tests.stripe_server.world import World
 
 SMALLEST_PAYMENT_CENTS = 50
-MEANS = one_of("card", "sepa_debit")
+ALL_MEANS = ("card", "sepa_debit")
+MEANS = one_of(*ALL_MEANS)
 
 
 def build_intent(world: World, *, amount_cents: int, means: list[str], **given: Any) -> Object:
@@ -24,6 +36,7 @@ def build_intent(world: World, *, amount_cents: int, means: list[str], **given: 
         {
             "id": intent_id,
             "object": "payment_intent",
+            "allowed_payment_method_types": means,
             "amount": amount_cents,
             "amount_capturable": 0,
             "amount_details": {"tip": {}},
@@ -86,7 +99,7 @@ def create_intent(world: World, path: tuple[str, ...], params: Any) -> Object:
     if params.get("confirm") and not params.get("payment_method"):
         raise StripeError("You must provide a payment_method to confirm.", code="parameter_missing")
     given = {key: params.get(key) for key in ("metadata", "description", "transfer_group", "customer", "receipt_email")}
-    means = params.get("payment_method_types") or ["card"]
+    means = params.get("allowed_payment_method_types") or list(ALL_MEANS)
     intent = build_intent(world, amount_cents=params["amount"], means=means, **given)
     return _confirm(world, intent, params["payment_method"]) if params.get("confirm") else intent
 
@@ -197,6 +210,7 @@ def build_setup_intent(world: World, *, means: list[str], **given: Any) -> Objec
 
 
 INTENT_CREATE = {
+    "allowed_payment_method_types": [MEANS],
     "amount!": amount,
     "currency!": currency,
     "confirm": boolean,
@@ -205,7 +219,7 @@ INTENT_CREATE = {
     "metadata": metadata,
     "off_session": boolean,
     "payment_method": text,
-    "payment_method_types": [MEANS],
+    "payment_method_types": no_longer,
     "receipt_email": text,
     "return_url": text,
     "mandate": text,
