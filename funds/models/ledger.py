@@ -2,6 +2,7 @@
 
 import uuid
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -26,11 +27,20 @@ class Account(models.Model):
     name = models.CharField(_("intitulé"), max_length=160)
     kind = models.CharField(_("nature"), max_length=10, choices=Kind)
     party = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, blank=True, related_name="ledger_accounts")
-    offer = models.ForeignKey("funds.Offer", on_delete=models.PROTECT, null=True, blank=True, related_name="ledger_accounts")
+    offer = models.ForeignKey(
+        "funds.Offer", on_delete=models.PROTECT, null=True, blank=True, related_name="ledger_accounts"
+    )
     currency = models.CharField(_("monnaie"), max_length=3, default="EUR")
 
     class Meta:
         verbose_name = _("compte")
+        # An account may be renamed with a new edition of its chart; what it is may not change under its transfers.
+        triggers = [
+            pgtrigger.Protect(name="account_kept", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(
+                name="account_identity", fields=["entity", "number", "kind", "party", "offer", "currency"]
+            ),
+        ]
         constraints = (
             models.UniqueConstraint(
                 name="account_once_per_owner",
@@ -142,6 +152,34 @@ class Transfer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.debit_id}→{self.credit_id} {self.amount_cents}"
+
+
+class OpeningLine(models.Model):
+    """One balance brought forward by the opening entry of a financial year. Append-only.
+
+    Balances are sums of transfers over all years, so carrying them forward moves nothing: these lines only repeat, for
+    the year's file, what the books held on the evening before (LPF A47 A-1: opening balances first).
+    """
+
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="opening_lines")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="opening_lines")
+    debit_cents = models.BigIntegerField(_("débit en centimes"), default=0)
+    credit_cents = models.BigIntegerField(_("crédit en centimes"), default=0)
+
+    class Meta:
+        verbose_name = _("solde reporté")
+        verbose_name_plural = _("soldes reportés")
+        triggers = append_only.triggers("opening_line")
+        constraints = (
+            models.UniqueConstraint(name="opening_line_once_per_account", fields=("entry", "account")),
+            models.CheckConstraint(
+                name="opening_line_on_one_side",
+                condition=Q(debit_cents__gt=0, credit_cents=0) | Q(debit_cents=0, credit_cents__gt=0),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.account} {self.debit_cents - self.credit_cents}"
 
 
 class Seal(models.Model):

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from djmoney.models.fields import MoneyField
 
+from fres.kernel import append_only
 from funds.models.entities import Fund, LegalEntity
 from funds.states import CommitmentState, FinancingState, OfferState, WaitingState
 from investors.models import Party, User
@@ -49,6 +50,13 @@ class Offer(models.Model):
     holder_fee_bp = models.PositiveIntegerField(_("frais payés par le porteur (points de base)"), default=0)
     risks = models.TextField(_("risques"))
     gives_receipt = models.BooleanField(_("donne droit à un reçu fiscal"), default=False)
+    # What the owner raised elsewhere in the twelve months before this offer, as they declared and signed it (E10).
+    raised_elsewhere = MoneyField(
+        _("levé ailleurs en douze mois"), max_digits=14, decimal_places=2, default=0, default_currency="EUR"
+    )
+    raised_elsewhere_declared_on = models.DateField(_("déclaré le"), null=True, blank=True)
+    opened_at = models.DateTimeField(_("ouverte le"), null=True, blank=True)
+    opened_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
@@ -79,6 +87,10 @@ class Offer(models.Model):
                 condition=Q(state__in=("SUCCEEDED", "FAILED"), decided_at__isnull=False)
                 | (~Q(state__in=("SUCCEEDED", "FAILED")) & Q(decided_at=None)),
             ),
+            models.CheckConstraint(
+                name="offer_raised_elsewhere_not_negative", condition=Q(raised_elsewhere__gte=0),
+                violation_error_message=_("Le montant levé ailleurs n’est pas négatif."),
+            ),
         )
 
     def __str__(self) -> str:
@@ -103,6 +115,7 @@ class Commitment(models.Model):
     confirmed_at = models.DateTimeField(_("confirmé le"), null=True, blank=True)
     pay_before = models.DateTimeField(_("à payer avant le"), null=True, blank=True)
     cleared_at = models.DateTimeField(_("encaissé le"), null=True, blank=True)
+    settled_at = models.DateTimeField(_("versé au projet le"), null=True, blank=True)
     ended_at = models.DateTimeField(_("terminé le"), null=True, blank=True)
     end_reason = models.CharField(_("motif de fin"), max_length=200, blank=True)
     saver_class = models.CharField(_("catégorie au jour de l’engagement"), max_length=4, default="RETL")
@@ -136,6 +149,9 @@ class Commitment(models.Model):
                 name="commitment_cleared_has_date",
                 condition=~Q(state__in=("CLEARED", "SETTLED", "DISPUTED")) | Q(cleared_at__isnull=False),
             ),
+            models.CheckConstraint(
+                name="commitment_settled_has_date", condition=~Q(state="SETTLED") | Q(settled_at__isnull=False),
+            ),
         )
 
     def __str__(self) -> str:
@@ -154,6 +170,10 @@ class WaitingPlace(models.Model):
     asked_at = models.DateTimeField(_("demandé le"))
     rank = models.PositiveIntegerField(_("rang"))
     proposed_at = models.DateTimeField(_("proposé le"), null=True, blank=True)
+    # What room allows when the place is proposed: the sum asked for, or less.
+    proposed_amount = MoneyField(
+        _("montant proposé"), max_digits=14, decimal_places=2, default_currency="EUR", null=True, blank=True
+    )
     proposed_until = models.DateTimeField(_("proposé jusqu’au"), null=True, blank=True)
     commitment = models.OneToOneField(Commitment, on_delete=models.PROTECT, null=True, blank=True, related_name="waited")
 
@@ -162,6 +182,18 @@ class WaitingPlace(models.Model):
         ordering = ("offer", "rank")
         constraints = (
             models.UniqueConstraint(name="waiting_rank_once", fields=("offer", "rank")),
+            models.CheckConstraint(
+                name="waiting_amount_positive", condition=Q(amount__gt=0),
+                violation_error_message=_("Une demande de place est d’un montant positif."),
+            ),
+            models.CheckConstraint(
+                name="waiting_proposed_has_terms",
+                condition=~Q(state="PROPOSED")
+                | Q(proposed_at__isnull=False, proposed_until__isnull=False, proposed_amount__gt=0),
+            ),
+            models.CheckConstraint(
+                name="waiting_taken_names_its_commitment", condition=~Q(state="TAKEN") | Q(commitment__isnull=False),
+            ),
             models.UniqueConstraint(
                 name="waiting_once_per_saver", fields=("offer", "saver"),
                 condition=Q(state__in=("WAITING", "PROPOSED")),
@@ -171,3 +203,35 @@ class WaitingPlace(models.Model):
 
     def __str__(self) -> str:
         return f"{self.offer} #{self.rank}"
+
+
+class SaverCeiling(models.Model):
+    """The most a saver allows themself to have engaged in loans at once, all projects together. Append-only.
+
+    The last row counts. Lowering acts at once; raising, or lifting (no amount), acts a day later, so that nobody
+    raises their ceiling in the heat of the moment.
+    """
+
+    saver = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="ceilings")
+    amount = MoneyField(
+        _("plafond"), max_digits=14, decimal_places=2, default_currency="EUR", null=True, blank=True
+    )
+    set_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    set_at = models.DateTimeField(_("fixé le"))
+    acts_from = models.DateTimeField(_("agit à partir du"))
+
+    class Meta:
+        verbose_name = _("plafond personnel")
+        verbose_name_plural = _("plafonds personnels")
+        triggers = append_only.triggers("saver_ceiling")
+        indexes = (models.Index(fields=("saver", "acts_from")),)
+        constraints = (
+            models.CheckConstraint(
+                name="ceiling_not_negative", condition=Q(amount=None) | Q(amount__gte=0),
+                violation_error_message=_("Un plafond n’est pas négatif."),
+            ),
+            models.CheckConstraint(name="ceiling_acts_after_it_is_set", condition=Q(acts_from__gte=F("set_at"))),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.saver}: {self.amount}"

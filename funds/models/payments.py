@@ -26,10 +26,10 @@ class Payment(models.Model):
     state = models.CharField(_("état"), max_length=10, choices=PaymentState, default=PaymentState.ASKED)
     asked_at = models.DateTimeField(_("demandé le"))
     answered_at = models.DateTimeField(_("répondu le"), null=True)
-    checkout_id = models.CharField(max_length=255, unique=True, null=True)
+    checkout_id = models.CharField(max_length=255, unique=True, null=True)  # noqa: DJ001 – unique once known
     checkout_url = models.URLField(max_length=2000, blank=True)
     checkout_expires_at = models.DateTimeField(null=True)
-    intent_id = models.CharField(max_length=255, unique=True, null=True)
+    intent_id = models.CharField(max_length=255, unique=True, null=True)  # noqa: DJ001 – unique once known
     charge_id = models.CharField(max_length=255, blank=True)
     means = models.CharField(_("moyen"), max_length=12, blank=True)  # "card", "sepa_debit"
     means_detail = models.CharField(_("détail du moyen"), max_length=80, blank=True)  # last figures, mandate reference
@@ -94,7 +94,7 @@ class Refund(models.Model):
     asked_at = models.DateTimeField(_("demandé le"))
     answered_at = models.DateTimeField(_("répondu le"), null=True)
     done_at = models.DateTimeField(_("rendu le"), null=True)
-    provider_id = models.CharField(max_length=255, unique=True, null=True)
+    provider_id = models.CharField(max_length=255, unique=True, null=True)  # noqa: DJ001 – unique once known
     failure_code = models.CharField(max_length=40, blank=True)
     asked_by = models.ForeignKey("investors.User", on_delete=models.PROTECT, null=True, related_name="+")
 
