@@ -19,3 +19,4 @@ DATABASES["default"]["TEST"] = {"NAME": os.environ.get("FRES_TEST_DATABASE", "te
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = "<<unknown variable %s>>"
+WHITENOISE_AUTOREFRESH = True  # static files are read where they are: nothing was collected

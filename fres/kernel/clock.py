@@ -1,7 +1,8 @@
 """The only source of time (ruling B27).
 
-In the demonstration, a small file says which moment is shown at which real moment; the web process, the worker and
-the Stripe test server read the same file. In production the setting is empty and time is time.
+In production it is the machine's clock. In the demonstration it reads `settings.CLOCK_FILE`, shared by the web process,
+the worker and the Stripe test server: `{"real": seconds, "shown": seconds}` says what hour was shown at which real one;
+the shown time then runs at the real pace. Moving the clock rewrites the file.
 """
 
 import json
@@ -14,66 +15,84 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.utils.translation import gettext as _
+
+from fres.kernel.errors import RuleViolation
 
 PARIS = ZoneInfo("Europe/Paris")
 
-_frozen: list[datetime] = []
-_cached: tuple[float, float, float] = (-1.0, 0.0, 0.0)  # mtime of the file, real anchor, shown anchor
+_frozen: datetime | None = None
+_file_read: tuple[str, int, float, float] | None = None  # path, mtime in nanoseconds, real, shown
+
+
+class ClockRefused(RuleViolation):
+    """The clock may only be moved in the demonstration, and only forward."""
+
+    rule = "clock"
 
 
 def now() -> datetime:
     """Return the present moment, aware, in UTC."""
-    if _frozen:
-        return _frozen[-1]
-    return datetime.fromtimestamp(_seconds(), tz=UTC)
+    if _frozen is not None:
+        return _frozen
+    return datetime.fromtimestamp(time.time() + _shift_seconds(), UTC)
 
 
 def today() -> date:
-    """Return today's date in Paris."""
+    """Return the present date in Paris, the one that contracts and accounts go by."""
     return local(now()).date()
 
 
 def local(moment: datetime) -> datetime:
-    """Return an aware moment in Paris time. Raises ValueError for a naive one."""
+    """Return the same moment as read on a clock in Paris.
+
+    Raises: ValueError: the moment is naive, so it names no moment at all.
+    """
     if moment.tzinfo is None:
-        raise ValueError("a moment without a time zone")
+        raise ValueError("a moment without a time zone cannot be placed")
     return moment.astimezone(PARIS)
 
 
 def move(*, to: datetime) -> None:
-    """Show the moment `to` from now on, in every process that reads the clock file.
+    """Show `to` (aware) from now on, in every process that reads the clock file; the rows already dated stay.
 
-    Raises: RuntimeError: there is no clock file (production): time cannot be moved.
+    Raises: ClockRefused: there is no clock file (production), or `to` lies in the shown past.
     """
     if not settings.CLOCK_FILE:
-        raise RuntimeError("time cannot be moved here: there is no clock file")
-    file = Path(settings.CLOCK_FILE)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_suffix(f".{os.getpid()}")
-    draft.write_text(json.dumps({"real": time.time(), "shown": to.timestamp()}))
-    draft.replace(file)
+        raise ClockRefused(_("L’horloge ne se déplace que dans la démonstration."))
+    path = Path(settings.CLOCK_FILE)
+    if path.exists() and to < now():
+        raise ClockRefused(
+            _("L’horloge n’avance que dans un sens : les écritures déjà datées resteraient devant elle.")
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(json.dumps({"real": time.time(), "shown": local(to).timestamp()}))
+    draft.replace(path)
 
 
 @contextmanager
 def freeze(moment: datetime) -> Iterator[None]:
-    """Hold the clock still at an aware moment, for this process only (tests, the demonstration's story)."""
-    local(moment)
-    _frozen.append(moment.astimezone(UTC))
+    """Hold the clock at `moment` (aware) in this process, every thread of it (tests, the demonstration's story)."""
+    global _frozen
+    before, _frozen = _frozen, local(moment).astimezone(UTC)
     try:
         yield
     finally:
-        _frozen.pop()
+        _frozen = before
 
 
-def _seconds() -> float:
-    global _cached
-    if not settings.CLOCK_FILE:
-        return time.time()
+def _shift_seconds() -> float:
+    """Return the seconds between the shown time and the real one; the file is read again when it changes."""
+    global _file_read
+    path = settings.CLOCK_FILE
+    if not path:
+        return 0.0
     try:
-        modified = os.stat(settings.CLOCK_FILE).st_mtime_ns
+        modified = os.stat(path).st_mtime_ns
     except FileNotFoundError:
-        return time.time()
-    if _cached[0] != modified:
-        anchors = json.loads(Path(settings.CLOCK_FILE).read_text())
-        _cached = (modified, float(anchors["real"]), float(anchors["shown"]))
-    return _cached[2] + (time.time() - _cached[1])
+        return 0.0
+    if _file_read is None or _file_read[:2] != (str(path), modified):
+        content = json.loads(Path(path).read_text())
+        _file_read = (str(path), modified, content["real"], content["shown"])
+    return _file_read[3] - _file_read[2]

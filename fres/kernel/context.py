@@ -13,7 +13,7 @@ THEME_COOKIE = "theme"
 THEMES = ("light", "dark", "auto")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Site:
     name: str
     region: str
@@ -32,6 +32,7 @@ def provide_names(provider: Callable[[], tuple[str, str]]) -> None:
 
 
 def site(request: HttpRequest) -> dict[str, Site]:
+    """Give templates `site`."""
     name, region = _name_provider[0]() if _name_provider else ("FRES", "")
     theme = request.COOKIES.get(THEME_COOKIE, "auto")
     return {

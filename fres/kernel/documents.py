@@ -1,8 +1,14 @@
-"""Issuing documents: number, bytes and hash in one transaction; nothing issued ever changes (D9, A11)."""
+"""Issue documents: number, bytes, hash (design D9, ruling A11).
+
+Bytes are content-addressed files under `settings.DOCUMENT_ROOT`, on the disk before the row that names them commits.
+A transaction rolled back may leave a file that no row names, never a row without its file.
+"""
 
 import hashlib
 import os
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,11 +16,23 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count, Max, Min
+from django.utils.translation import gettext as _
 
-from fres.kernel.errors import BooksBroken
+from fres.kernel.errors import BooksBroken, RuleViolation
 from fres.kernel.models import Document, DocumentSeries, DocumentVoid
 
-NUMBER = "{series}/{year}/{rank:06d}"
+NUMBER_TEMPLATE = "{series}/{year}/{rank:06d}"
+
+
+class DocumentAlreadyReplaced(RuleViolation):
+    """An issued document is replaced once: the next correction names the last of the chain."""
+
+    rule = "document-replaced"
+
+
+class DocumentAltered(BooksBroken):
+    """The bytes on the disk are not those that were issued, or are gone."""
 
 
 @transaction.atomic
@@ -23,80 +41,147 @@ def issue_document(
     series: str,
     year: int,
     kind: str,
-    title: str,
-    render: Callable[[str], bytes],
     about: tuple[str, UUID],
     owner_party: UUID | None,
+    title: str,
     at: datetime,
     mime: str = "application/pdf",
-    amounts_cents: dict[str, int] | None = None,
+    content: bytes | None = None,
+    render: Callable[[str], bytes] | None = None,
     supersedes: Document | None = None,
-    number_template: str = NUMBER,
+    amounts_cents: Mapping[str, int] | None = None,
+    number_template: str = NUMBER_TEMPLATE,
 ) -> Document:
-    """Give the next number of the series, render the bytes with it, keep them, and record the document.
+    """Give the next number of a series, store the bytes, and write the row that proves both.
 
-    The series' row is locked until the transaction ends: numbers have no gap even when it is rolled back.
-    The bytes are on disk, synced, before the row can be committed. `render` receives the number.
+    The row of the series is locked from the number to the end of the outer transaction: numbers have no gap, and
+    documents of one series are issued one at a time.
+
+    Args: content: the bytes; or render: given the number, returns them, when the number is printed inside (one of
+        the two). title: names no person (ruling B22). amounts_cents: what it certifies, whole cents by name, kept when
+        the bytes go. supersedes: the issued document that this one corrects. number_template: may use series, year and
+        rank.
+    Raises: DocumentAlreadyReplaced: `supersedes` was corrected before. ValueError: neither content nor render, or both.
     """
+    if (content is None) == (render is None):
+        raise ValueError("a document has either its content or the function that renders it")
+    if supersedes is not None and Document.objects.filter(supersedes=supersedes).exists():
+        raise DocumentAlreadyReplaced(
+            _("Le document %(number)s a déjà été remplacé.") % {"number": supersedes.number},
+            next_step=_("Corrigez le dernier de la suite."),
+        )
     DocumentSeries.objects.get_or_create(code=series, year=year)
-    counter = DocumentSeries.objects.select_for_update().get(code=series, year=year)
-    counter.last_number += 1
-    number = number_template.format(series=series, year=year, rank=counter.last_number)
-    content = render(number)
-    sha256 = store_bytes(content)
-    counter.save(update_fields=["last_number"])
+    locked = DocumentSeries.objects.select_for_update().get(code=series, year=year)
+    locked.last_number += 1
+    locked.save(update_fields=["last_number"])
+    number = number_template.format(series=series, year=year, rank=locked.last_number)
+    if content is None:
+        content = render(number)  # type: ignore[misc]
     return Document.objects.create(
-        series=counter,
-        rank=counter.last_number,
+        series=locked,
+        rank=locked.last_number,
         number=number,
         kind=kind,
         title=title,
+        mime=mime,
+        size=len(content),
+        sha256=store_bytes(content),
         about_type=about[0],
         about_uuid=about[1],
         owner_party=owner_party,
-        mime=mime,
-        sha256=sha256,
-        size=len(content),
-        amounts_cents=amounts_cents or {},
+        amounts_cents=dict(amounts_cents or {}),
         issued_at=at,
         supersedes=supersedes,
     )
 
 
-def void_document(*, document: Document, reason: str, at: datetime, by: Any = None) -> DocumentVoid:
-    """Record that a document no longer holds. Voiding twice returns the first record."""
-    void, _created = DocumentVoid.objects.get_or_create(document=document, defaults={"reason": reason, "at": at, "by": by})
-    return void
-
-
 def open_document(document: Document) -> bytes:
-    """Return the bytes of a document. Raises BooksBroken when they are not what was issued."""
-    content = path_of(document.sha256).read_bytes()
+    """Return the bytes as they were issued.
+
+    Raises: DocumentAltered: they are missing or no longer have the hash written when they were issued.
+    """
+    try:
+        content = path_of(document.sha256).read_bytes()
+    except FileNotFoundError as missing:
+        raise DocumentAltered(f"document {document.uuid}: the file is missing") from missing
     if hashlib.sha256(content).hexdigest() != document.sha256:
-        raise BooksBroken(f"the bytes of document {document.number} have changed")
+        raise DocumentAltered(f"document {document.uuid}: the bytes differ from those issued")
     return content
 
 
+def void_document(*, document: Document, reason: str, at: datetime, by: Any = None) -> DocumentVoid:
+    """Say that an issued document no longer has effect; a second call changes nothing and returns the first row.
+
+    Args: by: the acting user, None when an operation of the system voids it.
+    """
+    row, _created = DocumentVoid.objects.get_or_create(
+        document=document, defaults={"reason": reason, "at": at, "by": by}
+    )
+    return row
+
+
 def path_of(sha256: str) -> Path:
+    """Return where the bytes with this hash are kept."""
     return Path(settings.DOCUMENT_ROOT) / sha256[:2] / sha256[2:4] / sha256
 
 
 def store_bytes(content: bytes) -> str:
-    """Keep bytes under the name of their SHA-256, synced to disk; the same bytes are kept once."""
+    """Write bytes under their hash and return it; they are on the disk, name included, when this returns."""
     sha256 = hashlib.sha256(content).hexdigest()
-    target = path_of(sha256)
-    if target.exists():
+    path = path_of(sha256)
+    if path.exists() and path.stat().st_size == len(content):
         return sha256
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f"{sha256}.{os.getpid()}.part")
-    with draft.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    draft.replace(target)
-    directory = os.open(target.parent, os.O_RDONLY)
+    folder = path.parent
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        for parent in (folder.parent, folder.parent.parent):
+            _sync_folder(parent)
+    handle, draft = tempfile.mkstemp(dir=folder, prefix=".draft-")
     try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
+    _sync_folder(folder)
     return sha256
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentProblem:
+    """What `check_documents` found wrong, with the number or series that it concerns."""
+
+    subject: str
+    problem: str
+
+
+def check_documents(*, sample: int | None = None) -> Iterator[DocumentProblem]:
+    """Yield every issued document whose bytes are gone or changed, and every series with a gap.
+
+    Args: sample: read the bytes of the last so many only; None reads them all.
+    """
+    counted = DocumentSeries.objects.annotate(
+        issued=Count("documents"), first=Min("documents__rank"), last=Max("documents__rank")
+    ).order_by("code", "year")
+    for series in counted:
+        if series.issued and (series.first, series.last, series.issued) != (1, series.last_number, series.last_number):
+            yield DocumentProblem(str(series), f"{series.issued} documents for {series.last_number} numbers")
+        elif not series.issued and series.last_number:
+            yield DocumentProblem(str(series), f"no document for {series.last_number} numbers")
+    rows = Document.objects.order_by("-pk")
+    for document in rows[:sample] if sample is not None else rows.iterator(chunk_size=1000):
+        try:
+            open_document(document)
+        except DocumentAltered as problem:
+            yield DocumentProblem(document.number, str(problem))
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,6 +1,9 @@
-"""Duties: idempotent acts the passing of time requires. Each finds what is due by itself and may run at any moment.
+"""What falls due by itself: idempotent functions run every hour, every night, and when the demonstration's clock moves.
 
-A process killed anywhere leaves rows that say what was under way: the next run of the duties ends it.
+An app declares its own in `<app>/duties.py`:
+
+    @duty(order=20)
+    def expire_commitments(at: datetime) -> str: ...   # returns one line that says what it did
 """
 
 from collections.abc import Callable
@@ -10,10 +13,10 @@ from datetime import datetime
 Act = Callable[[datetime], str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Duty:
-    order: int
     name: str
+    order: int
     act: Act
 
 
@@ -21,20 +24,31 @@ _duties: dict[str, Duty] = {}
 
 
 def duty(*, order: int) -> Callable[[Act], Act]:
-    """Register a function `(at) -> summary line`; lower orders run first."""
+    """Register a duty; those of a lower order run first, those of one order by name.
 
-    def register(act: Act) -> Act:
-        name = f"{act.__module__}.{act.__qualname__}"
-        _duties[name] = Duty(order, name, act)
-        return act
+    Raises: ValueError: two duties share a name, so that one of them would never run.
+    """
+
+    def register(function: Act) -> Act:
+        name = f"{function.__module__}.{function.__name__}"
+        if name in _duties:
+            raise ValueError(f"two duties are called {name}")
+        _duties[name] = Duty(name, order, function)
+        return function
 
     return register
 
 
-def all_duties() -> list[Duty]:
-    return sorted(_duties.values(), key=lambda duty: (duty.order, duty.name))
+def all_duties() -> tuple[Duty, ...]:
+    """Return every duty in the order in which they run."""
+    return tuple(sorted(_duties.values(), key=lambda one: (one.order, one.name)))
 
 
 def run_duties(*, at: datetime) -> list[tuple[str, str]]:
-    """Run every duty once, in order, and return (name, summary) pairs."""
-    return [(duty.name, duty.act(at)) for duty in all_duties()]
+    """Run every duty as of `at`; return each name with what it did. A failure stops here: the next run starts again."""
+    return [(one.name, one.act(at)) for one in all_duties()]
+
+
+def run_duty(name: str, at: datetime) -> str:
+    """Run one duty by name. Raises: KeyError: no such duty."""
+    return _duties[name].act(at)

@@ -1,13 +1,13 @@
-"""Refusals a person may read, and invariants that must end the request."""
+"""Refusals that a person reads, and broken invariants that end the request (style §11)."""
 
 
 class RuleViolation(Exception):
-    """An expected refusal: subclasses are named after the rule and carry its short code in `rule`.
+    """A refusal that was foreseen: which rule, which number, what to do next. Fit to show as it is.
 
-    `message` says the rule and the number; `next_step` says what the person can do. Both are fit to show.
+    Subclasses are named after the rule and set `rule`, a short code that logs and tests can name.
     """
 
-    rule = ""
+    rule = "rule"
 
     def __init__(self, message: object, *, next_step: object = "") -> None:
         self.message = str(message)
@@ -15,8 +15,8 @@ class RuleViolation(Exception):
         super().__init__(self.message)
 
     def __str__(self) -> str:
-        return f"{self.message} {self.next_step}".strip()
+        return f"{self.message} {self.next_step}" if self.next_step else self.message
 
 
 class BooksBroken(Exception):
-    """Figures that must agree do not: nothing may go on from here."""
+    """What must hold for every row does not: nobody may go on as if it did."""

@@ -1,32 +1,58 @@
-"""The back office asks for a second factor before any of its pages; bodies too large are refused unread."""
+"""Two doors before the views: nothing too heavy comes in, and no staff page opens without a second factor."""
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
-from fres.kernel import clock, parameters
+from fres.kernel import access, uploads
 
-BACK_OFFICE = "/gestion/"
-MEGABYTE = 1024 * 1024
+Answer = Callable[[HttpRequest], HttpResponse]
 
 
-class AccessMiddleware:
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+class UploadLimitMiddleware:
+    """Answer 413 from the announced length, before anything reads the body (it stands above the CSRF check)."""
+
+    def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        if request.method == "POST" and length.isdigit() and int(length) > MEGABYTE:
-            limit = parameters.value_at("upload.max_mb", clock.today()).whole
-            if int(length) > limit * MEGABYTE:
-                return render(request, "413.html", {"limit_mb": limit}, status=413)
-        if (
-            request.path.startswith(BACK_OFFICE)
-            and request.user.is_authenticated
-            and getattr(request.user, "is_staff_member", False)
-            and not request.user.has_second_factor(request)  # type: ignore[union-attr]
-        ):
-            return redirect(f"{reverse('mfa_index')}?next={request.path}")
+        try:
+            announced = int(request.META.get("CONTENT_LENGTH") or 0)
+        except ValueError:
+            announced = 0
+        # Small bodies are never weighed: no question to the database for an ordinary form.
+        if announced > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            limit = uploads.limit_for(request.path)
+            if announced > limit.request_bytes:
+                response = render(request, "413.html", {"limit_mb": limit.megabytes}, status=413)
+                response["Connection"] = "close"
+                return response
+        return self.get_response(request)
+
+
+class AccessMiddleware:
+    """Keep the back office for staff whose session has proven a second factor.
+
+    Others may not know of it (404); staff without one are sent to set it up or to use it. What each role gets inside is
+    for the views to say, and for the access table to test.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(access.BACK_OFFICE) and request.user.is_authenticated:
+            if not access.is_staff_member(request.user):
+                raise Http404
+            if not request.user.has_second_factor(request):  # type: ignore[union-attr]
+                messages.info(
+                    request, _("La gestion demande un second facteur : installez-le, puis revenez à cette page.")
+                )
+                return redirect(f"{reverse('mfa_index')}?{urlencode({'next': request.get_full_path()})}")
         return self.get_response(request)

@@ -1,76 +1,111 @@
-"""Money outside, whole cents inside (design D4). Only this module converts between them."""
+"""Money outside, whole cents inside: the only module that converts (design D4, style §5)."""
 
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from djmoney.money import Money
 
 CURRENCY = "EUR"
-Key = TypeVar("Key")
+CENTS_IN_EURO = 100
 
-_THIN = "\u202f"
-_NO_BREAK = "\u00a0"
-_MINUS = "\u2212"
+NARROW_SPACE = "\u202f"
+NO_BREAK_SPACE = "\u00a0"
+MINUS = "\u2212"
+
+K = TypeVar("K")
 
 
 def to_cents(money: Money) -> int:
-    """Return whole cents. Raises ValueError for a fraction of a cent or another currency."""
+    """Return an amount in euros as whole cents.
+
+    Raises: ValueError: it has a fraction of a cent, is not a number, or is in another currency.
+    """
     if str(money.currency) != CURRENCY:
         raise ValueError(f"{money} is not in {CURRENCY}")
-    cents = money.amount.scaleb(2)
+    amount = Decimal(money.amount)
+    if not amount.is_finite():
+        raise ValueError(f"{money} is not an amount")
+    cents = amount * CENTS_IN_EURO
     if cents != cents.to_integral_value():
         raise ValueError(f"{money} is not a whole number of cents")
     return int(cents)
 
 
 def from_cents(cents: int) -> Money:
+    """Return whole cents as an amount in euros with two decimals.
+
+    Raises: TypeError: not an int.
+    """
+    _require_int(cents)
     return Money(Decimal(cents).scaleb(-2), CURRENCY)
 
 
-def split_cents(total: int, weights: Mapping[Key, int]) -> dict[Key, int]:
-    """Share `total` cents in proportion to whole weights, by the largest remainder; nothing is lost.
+def split_cents(total: int, weights: Mapping[K, int]) -> dict[K, int]:
+    """Share whole cents in proportion to whole weights so that nothing is lost: the parts add up to `total`.
 
-    Ties go to the smaller key, so that two runs agree. A zero weight receives nothing.
-    Raises: ValueError: total or a weight is negative, or there is money and no weight.
+    Each part is the exact share rounded down; the cents left go one each to the largest remainders. Equal remainders
+    are served in the order of the keys, so two runs agree whatever the order of the mapping.
+
+    Args: total: cents, not negative. weights: whole, none negative; keys of one sortable type.
+    Returns: a part for each key, in the order of the mapping; a weight of 0 gets 0.
+    Raises: ValueError: the total or a weight is negative, or there is something to share and every weight is 0.
     """
-    if total < 0 or any(weight < 0 for weight in weights.values()):
-        raise ValueError("amounts and weights are not negative")
-    whole = sum(weights.values())
-    if whole == 0:
+    _require_int(total)
+    if total < 0:
+        raise ValueError("a negative amount is not shared")
+    for weight in weights.values():
+        _require_int(weight)
+        if weight < 0:
+            raise ValueError("a weight is negative")
+    weighed = sum(weights.values())
+    if weighed == 0:
         if total:
-            raise ValueError("there is money to share and nobody to share it with")
+            raise ValueError(f"{total} cents have nobody to go to")
         return dict.fromkeys(weights, 0)
-    shares: dict[Key, int] = {}
-    remainders: list[tuple[int, Any]] = []
+    parts: dict[K, int] = {}
+    remainders: dict[K, int] = {}
     for key, weight in weights.items():
-        share, remainder = divmod(total * weight, whole)
-        shares[key] = share
-        remainders.append((-remainder, key))
-    left = total - sum(shares.values())
-    for _remainder, key in sorted(remainders)[:left]:
-        shares[key] += 1
-    return shares
+        parts[key], remainders[key] = divmod(total * weight, weighed)
+    left = total - sum(parts.values())
+    if left:
+        ranked = sorted(sorted(weights), key=lambda key: -remainders[key])  # type: ignore[type-var]
+        for key in ranked[:left]:
+            parts[key] += 1
+    return parts
 
 
 def share_cents(amount_cents: int, rate: Fraction | Decimal) -> int:
-    """Return `amount × rate` in whole cents, half a cent rounded up (away from zero), once."""
-    exact = amount_cents * Fraction(rate)
-    sign = -1 if exact < 0 else 1
-    doubled = abs(exact) * 2 + 1
-    return sign * (doubled.numerator // (doubled.denominator * 2))
+    """Return `amount_cents` × `rate` as whole cents, rounded once, half a cent away from zero.
 
-
-def format_cents(cents: int, *, whole: bool = False) -> str:
-    """Write an amount as French readers do: `1 234,56 €`, U+2212 for a minus; `whole` drops `,00`.
-
-    Raises: ValueError: `whole` was asked for an amount that has cents.
+    Raises: TypeError: the amount is not an int, or the rate neither Fraction nor Decimal (a float is no rate).
     """
-    euros, rest = divmod(abs(cents), 100)
+    _require_int(amount_cents)
+    if not isinstance(rate, Fraction | Decimal):
+        raise TypeError("a rate is a Fraction or a Decimal")
+    exact = amount_cents * Fraction(rate)
+    quotient, remainder = divmod(abs(exact.numerator), exact.denominator)
+    rounded = quotient + (2 * remainder >= exact.denominator)
+    return -rounded if exact < 0 else rounded
+
+
+def format_cents(cents: int, whole: bool = False) -> str:
+    """Return an amount in French typography: "1 234,56 €", with no-break spaces and a true minus sign.
+
+    Args: whole: leave the cents out, for targets and capacities ("1 234 €").
+    Raises: ValueError: whole euros were asked of an amount that has cents.
+    """
+    _require_int(cents)
+    euros, rest = divmod(abs(cents), CENTS_IN_EURO)
     if whole and rest:
-        raise ValueError("an amount with cents is never shown as whole euros")
-    figure = f"{euros:,}".replace(",", _THIN)
+        raise ValueError(f"{cents} cents are not whole euros")
+    text = f"{euros:,}".replace(",", NARROW_SPACE)
     if not whole:
-        figure += f",{rest:02d}"
-    return f"{_MINUS if cents < 0 else ''}{figure}{_NO_BREAK}€"
+        text += f",{rest:02}"
+    return f"{MINUS if cents < 0 else ''}{text}{NO_BREAK_SPACE}€"
+
+
+def _require_int(value: int) -> None:
+    if type(value) is not int:
+        raise TypeError(f"{value!r} is not a whole number of cents")

@@ -1,79 +1,110 @@
-"""State machines as tables one can print (design D5): one function applies every transition."""
+"""State machines as tables: one function applies every transition and writes its log line (D5, style §7)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from django.db import models, transaction
+from django.db import models
+from django.db.transaction import atomic
 from django.utils.translation import gettext as _
 
 from fres.kernel.errors import RuleViolation
 
-Subject = TypeVar("Subject", bound=models.Model)
+M = TypeVar("M", bound=models.Model)
+
+_machines: list["StateMachine"] = []
 
 
-@dataclass(frozen=True)
+class TransitionRefused(RuleViolation):
+    """The object is not in a state from which this may be done."""
+
+    rule = "transition"
+
+
+@dataclass(frozen=True, slots=True)
 class Transition:
-    """A named change: from any of `sources` to `target`; `actor` is the role (or scheduler, provider) that does it."""
+    """One named change of state. `label` is French, for buttons and tables; `actor` a role code or "scheduler".
+
+    `guard` says in French what must also hold; the operation that calls `advance` checks it.
+    """
 
     name: str
     sources: frozenset[str]
     target: str
-    label: object
+    label: Any
     actor: str
+    guard: Any = ""
 
 
 @dataclass(frozen=True)
 class StateMachine:
-    """A table of states and transitions; `manage.py print_states` writes it into `docs/states.md`."""
+    """Every state and transition of one kind of object; registered when it is made, so that it can be printed."""
 
-    name: object
+    name: Any
     states: type[models.TextChoices]
     transitions: tuple[Transition, ...]
 
+    def __post_init__(self) -> None:
+        names = [one.name for one in self.transitions]
+        if len(names) != len(set(names)):
+            raise ValueError(f"{self.name}: two transitions share a name")
+        for one in self.transitions:
+            unknown = {one.target, *one.sources} - set(self.states.values)
+            if unknown or not one.sources:
+                raise ValueError(f"{self.name}: {one.name} names unknown states {sorted(unknown)}")
+        _machines.append(self)
 
-class TransitionRefused(RuleViolation):
-    """The object is not in a state from which this can be done."""
+    def from_state(self, state: str) -> tuple[Transition, ...]:
+        """Return what may be done from a state, in the order of the table."""
+        return tuple(one for one in self.transitions if state in one.sources)
 
-    rule = "STATE"
+    def rows(self) -> Iterator[tuple[str, str, str, str, str]]:
+        """Yield the printed table: from (codes and labels), to, what, who, guard."""
+        for one in self.transitions:
+            sources = ", ".join(self._printed(state) for state in self.states.values if state in one.sources)
+            yield sources, self._printed(one.target), str(one.label), one.actor, str(one.guard)
+
+    def _printed(self, state: str) -> str:
+        return f"{self.states(state).label} (`{state}`)"
 
 
-@transaction.atomic
+def machines() -> tuple[StateMachine, ...]:
+    """Return every machine of the installed apps, in the order in which they were declared."""
+    return tuple(_machines)
+
+
+@atomic
 def advance(
-    subject: Subject,
-    transition: Transition,
-    *,
-    by: Any,
-    at: datetime,
-    reason: str = "",
-    field: str = "state",
-    **fields: object,
-) -> Subject:
-    """Lock the row, check the source, write the state, its `fields` and one log line together.
+    obj: M, transition: Transition, *, by: Any, at: datetime, reason: str = "", field: str = "state", **fields: Any
+) -> M:
+    """Apply one transition under a lock of the row: state, dates and log line are written together, or nothing is.
 
-    Args: by: the acting User, or None for the scheduler or the provider; at: aware.
-    Returns: the fresh row. Raises: TransitionRefused: the row is in another state.
+    Args: obj: has a `uuid`, and its state in `field`; its other values are read again under the lock. by: the acting
+        user, None for the scheduler or a provider. at: aware. fields: other columns of the row to write at once.
+    Returns: the fresh object.
+    Raises: TransitionRefused: its state, read under the lock, is not a source of the transition.
     """
     from fres.kernel.models import TransitionLog
 
-    model = type(subject)
-    fresh = model._default_manager.select_for_update(of=("self",)).get(pk=subject.pk)
-    source = getattr(fresh, field)
-    if source not in transition.sources:
-        label = dict(model._meta.get_field(field).flatchoices).get(source, source)  # type: ignore[union-attr]
+    manager = type(obj)._base_manager
+    fresh: Any = manager.select_for_update(of=("self",)).get(pk=obj.pk)
+    before = getattr(fresh, field)
+    if before not in transition.sources:
         raise TransitionRefused(
-            _("« %(act)s » n’est plus possible : l’état est « %(state)s ».") % {"act": transition.label, "state": label},
-            next_step=_("Rechargez la page pour voir où en est le dossier."),
+            _("« %(label)s » ne se fait pas depuis l’état « %(state)s ».")
+            % {"label": transition.label, "state": getattr(fresh, f"get_{field}_display")()},
+            next_step=_("Rechargez la page : l’état a pu changer entre-temps."),
         )
     values = {**fields, field: transition.target}
     for name, value in values.items():
         setattr(fresh, name, value)
     fresh.save(update_fields=list(values))
     TransitionLog.objects.create(
-        subject_type=model._meta.label_lower,
-        subject_uuid=fresh.uuid,  # type: ignore[attr-defined]
+        subject_type=fresh._meta.label_lower,
+        subject_uuid=fresh.uuid,
         transition=transition.name,
-        source=source,
+        source=before,
         target=transition.target,
         by=by,
         at=at,
