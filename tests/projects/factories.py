@@ -1,0 +1,63 @@
+"""Organisations, projects and labels for tests: nothing random."""
+
+from datetime import date
+
+import factory
+
+from projects.models import Award, Membership, Organisation, Project, Theme
+from projects.states import AwardState
+from tests.investors.factories import PartyFactory, UserFactory
+
+
+class OrganisationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Organisation
+
+    party = factory.SubFactory(PartyFactory, legal=True)
+    slug = factory.Sequence(lambda n: f"organisation-{n}")
+    name = factory.Sequence(lambda n: f"Soleil du Bassin {n}")
+    purpose = "Produire de l’électricité citoyenne."
+    commune_code = "62498"
+    created_on = date(2019, 4, 1)
+
+
+class MembershipFactory(factory.django.DjangoModelFactory):
+    """A member of an organisation; `MembershipFactory(is_legal_representative=True)` may sign for it."""
+
+    class Meta:
+        model = Membership
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    user = factory.SubFactory(UserFactory)
+    joined_on = date(2020, 1, 1)
+
+
+class ProjectFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Project
+
+    slug = factory.Sequence(lambda n: f"projet-{n}")
+    organisation = factory.SubFactory(OrganisationFactory)
+    title = factory.Sequence(lambda n: f"Toit solaire de l’école {n}")
+    summary = "Couvrir de panneaux le toit de l’école."
+    purpose = "Acheter et poser 240 panneaux."
+    theme = Theme.ENERGY
+    commune_code = "62498"
+
+
+class AwardFactory(factory.django.DjangoModelFactory):
+    """A label held by a project: `AwardFactory(project=project)`."""
+
+    class Meta:
+        model = Award
+
+    class Params:
+        project = factory.SubFactory(ProjectFactory)
+
+    subject_type = Award.Subject.PROJECT
+    subject_uuid = factory.LazyAttribute(lambda award: award.project.uuid)
+    label = "FRES-HDF"
+    label_version = "2024"
+    state = AwardState.GRANTED
+    valid_from = date(2024, 1, 1)
+    valid_to = date(2029, 12, 31)
