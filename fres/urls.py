@@ -6,5 +6,6 @@ urlpatterns = [
     path("", include("fres.kernel.urls")),
     path("", include("fres.page_urls")),
     path("langue/", include("django.conf.urls.i18n")),
-    path("compte/", include("allauth.urls")),
+    path("compte/", include("investors.account_urls")),
+    path("", include("investors.urls")),
 ]
