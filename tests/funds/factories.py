@@ -158,7 +158,7 @@ class ReceiptMandateFactory(factory.django.DjangoModelFactory):
 
 
 class CommitmentFactory(factory.django.DjangoModelFactory):
-    """A commitment, in reflection. Traits name its state: `confirmed`, `processing`, `cleared`, `settled`, `revoked`."""
+    """A commitment, in reflection. By trait: `confirmed`, `processing`, `cleared`, `settled`, `revoked`."""
 
     class Meta:
         model = Commitment
