@@ -1,4 +1,4 @@
-"""What the site says of itself: its name, its region, and the legal persons behind it (ruling A1: nothing is a constant)."""
+"""What the site says of itself: its name, its region, and the legal persons behind it (A1: no constant)."""
 
 from django.utils.translation import gettext as _
 
@@ -12,7 +12,8 @@ def site_names() -> tuple[str, str]:
     fund = Fund.objects.order_by("pk").first()
     if fund is None:
         return "FRES", ""
-    region = Territory.objects.filter(level=Territory.Level.REGION, code=fund.region_code).values_list("name", flat=True).first()
+    regions = Territory.objects.filter(level=Territory.Level.REGION, code=fund.region_code)
+    region = regions.values_list("name", flat=True).first()
     return (f"FRES {region}", region) if region else (fund.name, "")
 
 

@@ -34,7 +34,8 @@ STATE_SIGNS = {
     "state-waiting": ("WAITING", "DUE", "TO_BE_PAID"),
     "state-processing": ("ASKED", "OPENED", "PROCESSING", "PENDING", "APPROVED", "SENT", "REFUND_DUE"),
     "state-cleared": (
-        "CLEARED", "SETTLED", "SUCCEEDED", "FUNDED", "MONITORED", "PAID", "DONE", "TAKEN", "GRANTED", "VERIFIED", "RECEIVED",
+        "CLEARED", "SETTLED", "SUCCEEDED", "FUNDED", "MONITORED", "PAID", "DONE", "TAKEN", "GRANTED", "VERIFIED",
+        "RECEIVED",
     ),
     "state-refunded": ("REFUNDED", "REVOKED", "REVERSED"),
     "state-closed": ("CLOSED", "CANCELLED", "EXPIRED", "LAPSED", "LEFT", "VOIDED", "REPLACED", "WITHDRAWN"),
