@@ -53,12 +53,13 @@ def euros(cents: int) -> str:
 
 
 def _page(title: str, body: str, *, status: int = 200) -> Answer:
+    body = body.replace(" :", "\u00a0:").replace(" ;", "\u202f;")
     text = (
         '<!doctype html>\n<html lang="fr">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<title>{escape(title)} — simulateur</title>\n<link rel="icon" href="/favicon.ico">\n'
         '<link rel="stylesheet" href="/page.css">\n</head>\n<body>\n'
-        f'<p class="banner" role="note">{BANNER}</p>\n<main>\n<h1>{escape(title)}</h1>\n'
+        f'<header class="banner">{BANNER}</header>\n<main>\n<h1>{escape(title)}</h1>\n'
         f"{body}\n</main>\n</body>\n</html>\n"
     )
     policy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"

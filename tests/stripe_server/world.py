@@ -81,7 +81,7 @@ class World:
     def schedule(self, at: int, action: str, **arguments: Any) -> None:
         """Do `action` (a name in `actions`) once the shown time reaches `at`."""
         self._last_rank += 1
-        due = {"id": f"due_{self._last_rank}", "rank": self._last_rank, "at": at, "action": action}
+        due: Object = {"id": f"due_{self._last_rank}", "rank": self._last_rank, "at": at, "action": action}
         self.store.put("_due", due | {"arguments": arguments})
         heapq.heappush(self._agenda, (at, self._last_rank, due["id"]))
 

@@ -151,6 +151,8 @@ def test_a_debit_is_processing_for_five_days_then_cleared(server, gateway, chose
     cleared = again(gateway, outcome)
     assert (cleared.status, cleared.fee_cents) == (PaymentStatus.CLEARED, 35)
     assert cleared.processing_since == outcome.processing_since
+    assert cleared.cleared_at is not None
+    assert cleared.processing_since is not None
     assert timedelta(days=5) <= cleared.cleared_at - cleared.processing_since < timedelta(days=5, seconds=2)
 
 
@@ -560,4 +562,5 @@ def test_the_gateways_of_the_settings_use_their_own_keys(server, settings):
     assert stripe_gateway.is_live_key("rk_live_x")
     assert not stripe_gateway.is_live_key("sk_test_x")
     settings.STRIPE_SECRET_KEY = "sk_live_fres0001"
-    assert stripe_gateway.gateway_from_settings().live is True
+    real: Any = stripe_gateway.gateway_from_settings()
+    assert real.live is True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.stripe_server.errors import refused
@@ -176,4 +177,4 @@ def _open_due(world: World, *, charge_id: str) -> None:
     open_dispute(world, charge_id=charge_id)
 
 
-ACTIONS = {"open_dispute": _open_due, "lapse_dispute": lapse_dispute}
+ACTIONS: dict[str, Callable[..., None]] = {"open_dispute": _open_due, "lapse_dispute": lapse_dispute}
