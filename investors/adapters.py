@@ -80,12 +80,12 @@ class MFAAdapter(DefaultMFAAdapter):
 
     error_messages = DefaultMFAAdapter.error_messages | {
         "add_email_blocked": _(
-            "Ce compte est protégé par un second facteur : une adresse ne s’ajoute qu’après l’avoir retiré."
+            "Ce compte est protégé par un second facteur : une adresse ne s’ajoute qu’après l’avoir retiré."
         ),
         "cannot_delete_authenticator": _("Ce second facteur ne peut pas être retiré."),
         "cannot_generate_recovery_codes": _("Les codes de secours demandent d’abord un second facteur."),
         "incorrect_code": _("Ce code n’est pas le bon, ou il a déjà servi. Attendez le suivant, puis écrivez-le."),
-        "unverified_email": _("Vérifiez d’abord votre adresse e-mail : un second facteur s’ajoute ensuite."),
+        "unverified_email": _("Vérifiez d’abord votre adresse e-mail : un second facteur s’ajoute ensuite."),
     }
 
     def encrypt(self, text: str) -> str:

@@ -20,8 +20,7 @@ class ConsentText:
 
 
 TERMS = ConsentText("terms", "2026-11", _("Conditions d’utilisation"), "investors/texts/terms.html")
-PRIVACY = ConsentText("privacy", "2026-11", _("Vos données personnelles"), "investors/texts/privacy.html")
-TEXTS = {text.key: text for text in (TERMS, PRIVACY)}
+TEXTS = {text.key: text for text in (TERMS,)}
 
 
 def record_consent(*, user: User, text: ConsentText, at: datetime) -> Consent:

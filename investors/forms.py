@@ -115,7 +115,7 @@ class ProfileForm(forms.Form):
                 _("Un compte s’ouvre à 18 ans. Pour un enfant, c’est son représentant légal qui ouvre le sien.")
             )
         if born.year < 1900:
-            raise forms.ValidationError(_("Cette date est trop ancienne : écrivez l’année en quatre chiffres."))
+            raise forms.ValidationError(_("Cette date est trop ancienne : écrivez l’année en quatre chiffres."))
         return born
 
     def clean_tax_identifier(self) -> str:
@@ -138,7 +138,7 @@ class ProfileForm(forms.Form):
         if len(self.communes) == 1:
             values["commune_code"] = next(iter(self.communes))
         elif self.communes and not values["commune_code"] and "postal_code" in values:
-            message = gettext("Le code postal %(code)s sert %(number)s communes : choisissez la vôtre.")
+            message = gettext("Le code postal %(code)s sert %(number)s communes : choisissez la vôtre.")
             details = {"code": values["postal_code"], "number": len(self.communes)}
             self.add_error("commune_code", forms.ValidationError(message % details))
         if values["commune_code"]:

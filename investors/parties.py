@@ -116,7 +116,7 @@ def check_iban(text: str) -> str:
         return str(IBAN(text, validate_bban=not settings.DEMONSTRATION))
     except SchwiftyException as error:
         raise IbanNotValid(
-            _("Cet IBAN ne passe pas le contrôle : un signe manque ou est faux."),
+            _("Cet IBAN ne passe pas le contrôle : un signe manque ou est faux."),
             next_step=_("Recopiez-le depuis votre relevé d’identité bancaire."),
         ) from error
 
@@ -131,8 +131,8 @@ def record_iban(*, party: Party, iban: str, holder: str) -> Party:
     own = party.legal_name if party.kind == Party.Kind.LEGAL else party.family_name
     if not _words(own) <= _words(holder):
         raise IbanInAnotherName(
-            _("Un compte s’enregistre au nom de son titulaire : ici %(name)s.") % {"name": party.name},
-            next_step=_("Donnez l’IBAN d’un compte à votre nom ; un compte joint convient s’il porte votre nom."),
+            _("Un compte s’enregistre au nom de son titulaire : ici %(name)s.") % {"name": party.name},
+            next_step=_("Donnez l’IBAN d’un compte à votre nom ; un compte joint convient s’il porte votre nom."),
         )
     party = Party.objects.select_for_update().get(pk=party.pk)
     if party.iban != iban:

@@ -44,7 +44,7 @@ def grant_role(
     Raises: RoleAlreadyHeld; SaverNeedsNoGrant.
     """
     if role == Role.SAVER:
-        raise SaverNeedsNoGrant(_("Toute personne qui a un compte est épargnante : ce rôle ne s’attribue pas."))
+        raise SaverNeedsNoGrant(_("Toute personne qui a un compte est épargnante : ce rôle ne s’attribue pas."))
     User.objects.select_for_update().get(pk=user.pk)  # two clicks at once give one grant
     if RoleGrant.objects.filter(user=user, role=role, scope_uuid=scope_uuid, valid_to=None).exists():
         raise RoleAlreadyHeld(

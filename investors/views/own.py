@@ -53,7 +53,7 @@ def iban(request: HttpRequest) -> HttpResponse:
     """The account that receives what is due to me: asks for the password again first."""
     party = selectors.party_of(cast(User, request.user))
     if party is None:
-        messages.info(request, _("Complétez d’abord votre profil : un compte s’enregistre à votre nom."))
+        messages.info(request, _("Complétez d’abord votre profil : un compte s’enregistre à votre nom."))
         return redirect(f"{reverse('investors:profile')}?next={reverse('investors:iban')}")
     form = IbanForm(request.POST or None, initial={"holder": party.iban_holder or party.name})
     refusal = None

@@ -85,7 +85,7 @@ def grant(request: HttpRequest, uuid: str) -> HttpResponse:
     except RuleViolation as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("Rôle attribué : %(role)s.") % {"role": granted.get_role_display()})
+        messages.success(request, _("Rôle attribué : %(role)s.") % {"role": granted.get_role_display()})
     return redirect("investors:user", uuid=shown.uuid)
 
 
@@ -98,7 +98,7 @@ def revoke(request: HttpRequest, uuid: str) -> HttpResponse:
     except RuleViolation as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("Rôle retiré : %(role)s.") % {"role": ended.get_role_display()})
+        messages.success(request, _("Rôle retiré : %(role)s.") % {"role": ended.get_role_display()})
     return redirect("investors:user", uuid=held.user.uuid)
 
 
