@@ -25,6 +25,7 @@ class Payment(models.Model):
     amount = MoneyField(_("montant"), max_digits=14, decimal_places=2, default_currency="EUR")
     state = models.CharField(_("état"), max_length=10, choices=PaymentState, default=PaymentState.ASKED)
     asked_at = models.DateTimeField(_("demandé le"))
+    asked_by = models.ForeignKey("investors.User", on_delete=models.PROTECT, null=True, related_name="+")
     answered_at = models.DateTimeField(_("répondu le"), null=True)
     checkout_id = models.CharField(max_length=255, unique=True, null=True)  # noqa: DJ001 – unique once known
     checkout_url = models.URLField(max_length=2000, blank=True)
@@ -74,7 +75,7 @@ class Payment(models.Model):
 
 
 class Refund(models.Model):
-    """Money we give back by the way it came. The key sent to the provider is `refund-<uuid>`."""
+    """Money we give back by the way it came. The key sent to the provider is `refund-<uuid>-<attempt>`."""
 
     class Cause(models.TextChoices):
         SAVER = "SAVER", _("Demande du donateur")
@@ -96,6 +97,8 @@ class Refund(models.Model):
     done_at = models.DateTimeField(_("rendu le"), null=True)
     provider_id = models.CharField(max_length=255, unique=True, null=True)  # noqa: DJ001 – unique once known
     failure_code = models.CharField(max_length=40, blank=True)
+    # Part of the key sent to the provider: it moves only when the provider said "not now", having done nothing.
+    attempt = models.PositiveSmallIntegerField(_("essai"), default=1)
     asked_by = models.ForeignKey("investors.User", on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:

@@ -401,6 +401,9 @@ class Gateway(Protocol):
     def read_dispute(self, *, dispute_id: str) -> DisputeOutcome:
         """Return where a dispute stands."""
 
+    def find_disputes(self, *, since: datetime, until: datetime) -> Iterator[DisputeOutcome]:
+        """Yield the disputes opened in [since, until), the last one first."""
+
     def open_payee_account(self, *, key: str, legal_name: str, email: str, siren: str) -> PayeeAccount:
         """Open the account of a project holder. It cannot receive until its owner has answered the provider."""
 

@@ -243,6 +243,12 @@ class StripeGateway:
         with _translated():
             return _dispute_outcome(self._client.v1.disputes.retrieve(dispute_id).to_dict())
 
+    def find_disputes(self, *, since: datetime, until: datetime) -> Iterator[DisputeOutcome]:
+        params: Any = {"created": {"gte": int(since.timestamp()), "lt": int(until.timestamp())}, "limit": PAGE}
+        with _translated():
+            for dispute in self._client.v1.disputes.list(params).auto_paging_iter():
+                yield _dispute_outcome(dispute.to_dict())
+
     # payees
 
     def open_payee_account(self, *, key: str, legal_name: str, email: str, siren: str) -> PayeeAccount:

@@ -1,0 +1,281 @@
+"""What the provider answered, written once: the single door of the browser's return, the webhook and the daily sync.
+
+An outcome says everything known of a payment at the moment of the question. Recording it brings our rows and books to
+that state from wherever they are, so that answers may come late, twice or out of order and end in the same books.
+"""
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from fres.kernel import clock, parameters
+from fres.kernel.errors import BooksBroken
+from fres.kernel.money import to_cents
+from fres.kernel.states import advance
+from funds.chart import Purpose
+from funds.ledger import Line, account_for, post_entry
+from funds.models import Commitment, Entry, Offer, Payment, Refund
+from funds.payments import notices
+from funds.payments.gateway import Means, PaymentOutcome, PaymentStatus
+from funds.states import (
+    ABANDON,
+    ALIVE,
+    CLEAR,
+    COLLECT,
+    COLLECT_SURPLUS,
+    OPEN_PAGE,
+    OWE_REFUND,
+    SEND_TO_BANK,
+    START_PROCESSING,
+    UNDER_WAY,
+    CommitmentState,
+    OfferState,
+    PaymentState,
+)
+from investors.models import Party
+
+JOURNAL = "PS"
+NOT_COLLECTED = frozenset(PaymentState) - {PaymentState.CLEARED, PaymentState.REVERSED}
+
+
+def offer_of(payment: Payment) -> Offer:
+    """Return the offer whose money this is."""
+    if payment.commitment is not None:
+        return payment.commitment.offer
+    assert payment.instalment is not None
+    return payment.instalment.loan.offer
+
+
+def payer_of(payment: Payment) -> Party:
+    """Return who pays: the saver of the commitment, or the borrower of the loan."""
+    if payment.commitment is not None:
+        return payment.commitment.saver
+    assert payment.instalment is not None
+    return payment.instalment.loan.borrower
+
+
+def lock_payment(payment_id: int) -> Payment:
+    """Lock a payment and what it touches in the order of ruling B4: saver, owner, offer, commitment, payment.
+
+    Returns: the fresh row, its commitment (or instalment) and offer loaded as they are under the lock.
+    """
+    related = ("commitment__offer__project__organisation", "instalment__loan__offer__project__organisation")
+    seen = Payment.objects.select_related(*related).get(pk=payment_id)
+    offer_id, payer_id = offer_of(seen).pk, payer_of(seen).pk
+    for party_id in dict.fromkeys((payer_id, offer_of(seen).project.organisation.party_id)):
+        Party.objects.select_for_update().get(pk=party_id)
+    Offer.objects.select_for_update().get(pk=offer_id)
+    if seen.commitment_id is not None:
+        Commitment.objects.select_for_update().get(pk=seen.commitment_id)
+    Payment.objects.select_for_update().get(pk=payment_id)
+    return (
+        Payment.objects.select_related(
+            "commitment__offer__books", "commitment__saver", "instalment__loan__offer__books",
+            "instalment__loan__borrower", "dispute",
+        ).get(pk=payment_id)
+    )  # fmt: skip
+
+
+@transaction.atomic
+def record_outcome(*, payment_id: int, outcome: PaymentOutcome, at: datetime) -> Payment:
+    """Bring a payment, its commitment and the books to what the provider says. A second call changes nothing.
+
+    Args: at: aware; the moment of recording. The value date is the provider's.
+    Raises: BooksBroken: the outcome is of another payment, or of another amount: nothing is written.
+    """
+    from funds.payments.reversal import DebitContested, DebitFailed, reverse_payment
+
+    payment = lock_payment(payment_id)
+    _check_identity(payment, outcome)
+    payment = _note_answer(payment, outcome, at=at)
+    match outcome.status:
+        case PaymentStatus.OPEN:
+            if payment.state == PaymentState.ASKED:
+                payment = advance(payment, OPEN_PAGE, by=None, at=at)
+        case PaymentStatus.PROCESSING:
+            if payment.state in OPEN_PAGE.sources | {PaymentState.OPENED}:
+                _start_processing(payment, outcome, at=at)
+        case PaymentStatus.CLEARED:
+            if payment.state in NOT_COLLECTED:
+                _collect(payment, outcome, at=at)
+        case PaymentStatus.FAILED:
+            if payment.state not in (PaymentState.FAILED, PaymentState.EXPIRED, PaymentState.REVERSED):
+                reverse_payment(payment=payment, fact=DebitFailed(outcome.failure_code, at=at), at=at)
+        case PaymentStatus.EXPIRED:
+            if payment.state in ABANDON.sources:
+                advance(payment, ABANDON, by=None, at=at, failed_at=at)
+    payment = lock_payment(payment_id)
+    if payment.cleared_at is not None:
+        _record_fee(payment, outcome, at=at)
+        for dispute in outcome.disputes:
+            reverse_payment(payment=lock_payment(payment_id), fact=DebitContested(dispute), at=at)
+    return lock_payment(payment_id)
+
+
+def final_on(*, means: str, cleared_at: datetime) -> date:
+    """Return the first day (Paris) on which a payment can no longer be disputed without a reason.
+
+    Source: SEPA Core Direct Debit rulebook, refund within eight weeks of the debit; for a card, the schemes' usual
+    period. Both are dated parameters.
+    """
+    cleared_on = clock.local(cleared_at).date()
+    if means == Means.SEPA_DEBIT:
+        return cleared_on + timedelta(weeks=parameters.value_at("dispute.final_weeks", cleared_on).whole, days=1)
+    return cleared_on + timedelta(days=parameters.value_at("dispute.card_final_days", cleared_on).whole + 1)
+
+
+def post_cash(*, payment: Payment, key: str, lines: list[Line], label: str, value_at: datetime, at: datetime) -> Entry:
+    """Post an entry about a payment in the books that hold its money; the same key is posted once."""
+    recorded_on, value_on = clock.local(at).date(), clock.local(value_at).date()
+    return post_entry(
+        entity=offer_of(payment).books,
+        journal=JOURNAL,
+        key=key,
+        transfers=lines,
+        accounting_date=recorded_on,
+        value_date=value_on,
+        label=label,
+        piece_ref=str(payment.uuid),
+        piece_date=min(value_on, recorded_on),
+        source=("payment", payment.uuid),
+        at=at,
+    )
+
+
+def _check_identity(payment: Payment, outcome: PaymentOutcome) -> None:
+    if outcome.reference and outcome.reference != str(payment.uuid):
+        raise BooksBroken(f"an answer about {outcome.reference} was to be recorded on payment {payment.uuid}")
+    if outcome.status is PaymentStatus.CLEARED and outcome.amount_cents != to_cents(payment.amount):
+        raise BooksBroken(f"payment {payment.uuid} cleared for {outcome.amount_cents} cents, not what was asked")
+
+
+def _note_answer(payment: Payment, outcome: PaymentOutcome, *, at: datetime) -> Payment:
+    """Keep what the provider calls things, and how the saver paid. What is known is not forgotten."""
+    detail = " ".join(filter(None, (outcome.means_details.last_figures, outcome.means_details.mandate_reference)))
+    noted = {
+        "checkout_id": outcome.checkout_id or payment.checkout_id,
+        "intent_id": outcome.intent_id or payment.intent_id,
+        "charge_id": outcome.charge_id or payment.charge_id,
+        "means": str(outcome.means or payment.means),
+        "means_detail": detail if len(detail) >= len(payment.means_detail) else payment.means_detail,
+        "answered_at": payment.answered_at or at,
+    }
+    if outcome.status is PaymentStatus.OPEN:
+        noted["failure_code"] = str(outcome.failure_code or "")
+    changed = [name for name, value in noted.items() if getattr(payment, name) != value]
+    for name in changed:
+        setattr(payment, name, noted[name])
+    if changed:
+        payment.save(update_fields=changed)
+    return payment
+
+
+def _start_processing(payment: Payment, outcome: PaymentOutcome, *, at: datetime) -> None:
+    payment = advance(payment, SEND_TO_BANK, by=None, at=at, processing_at=outcome.processing_since or at)
+    commitment = payment.commitment
+    if commitment is not None and commitment.state == CommitmentState.CONFIRMED:
+        advance(commitment, START_PROCESSING, by=None, at=at)
+        notices.tell_processing(payment=payment, at=at)
+
+
+def _collect(payment: Payment, outcome: PaymentOutcome, *, at: datetime) -> None:
+    """Write money that came in: in the books always; on the commitment when it can still take it, else to go back."""
+    cleared_at = outcome.cleared_at or at
+    dates = {
+        "cleared_at": cleared_at,
+        "processing_at": outcome.processing_since or payment.processing_at,
+        "final_on": final_on(means=payment.means, cleared_at=cleared_at),
+        "failed_at": None,
+        "failure_code": "",
+    }
+    if payment.instalment_id is not None:
+        _collect_instalment(payment, dates=dates, at=at)
+        return
+    commitment = payment.commitment
+    assert commitment is not None
+    others = commitment.payments.exclude(pk=payment.pk).filter(state__in=ALIVE)
+    is_rival = others.exists()
+    is_taken = commitment.state in UNDER_WAY and not is_rival and _still_takes_money(commitment.offer)
+    transition = COLLECT_SURPLUS if is_rival else COLLECT
+    payment = advance(payment, transition, by=None, at=at, is_surplus=not is_taken, **dates)
+    post_cash(
+        payment=payment,
+        key=f"payment:{payment.uuid}:cleared",
+        lines=[_received(payment, Purpose.SAVER_MONEY)],
+        label=f"Encaissement {payer_of(payment).number}",
+        value_at=cleared_at,
+        at=at,
+    )
+    if is_taken:
+        advance(commitment, CLEAR, by=None, at=at, cleared_at=cleared_at)
+        notices.tell_cleared(payment=payment, at=at)
+    else:
+        _give_back(payment, is_rival=is_rival, at=at)
+
+
+def _still_takes_money(offer: Offer) -> bool:
+    """An offer takes money until it is decided; a suspension stops new commitments, not the payment of old ones."""
+    return offer.state in (OfferState.OPEN, OfferState.SUSPENDED)
+
+
+def _give_back(payment: Payment, *, is_rival: bool, at: datetime) -> None:
+    """Owe back money that came too late, or a second time, and ask for its refund."""
+    from funds.payments.refunds import ask_refund
+
+    commitment = payment.commitment
+    assert commitment is not None
+    causes = {OfferState.FAILED: Refund.Cause.OFFER_FAILED, OfferState.CANCELLED: Refund.Cause.OFFER_CANCELLED}
+    cause = causes.get(commitment.offer.state, Refund.Cause.TOO_LATE)
+    if commitment.state in UNDER_WAY and not is_rival:
+        commitment = advance(commitment, CLEAR, by=None, at=at, cleared_at=payment.cleared_at)
+        advance(commitment, OWE_REFUND, by=None, at=at)
+    elif commitment.state in (CommitmentState.EXPIRED, CommitmentState.CANCELLED, CommitmentState.REVOKED):
+        advance(commitment, OWE_REFUND, by=None, at=at, cleared_at=payment.cleared_at)
+    else:
+        cause = Refund.Cause.PAID_TWICE
+    ask_refund(payment=payment, amount=payment.amount, cause=cause, by=None, at=at)
+    notices.tell_returning(payment=payment, cause=cause, at=at)
+
+
+def _collect_instalment(payment: Payment, *, dates: dict[str, object], at: datetime) -> None:
+    from funds.servicing.instalments import record_instalment
+
+    payment = advance(payment, COLLECT, by=None, at=at, **dates)
+    assert payment.cleared_at is not None
+    post_cash(
+        payment=payment,
+        key=f"payment:{payment.uuid}:cleared",
+        lines=[_received(payment, Purpose.INSTALMENTS)],
+        label=f"Échéance reçue {payer_of(payment).number}",
+        value_at=payment.cleared_at,
+        at=at,
+    )
+    record_instalment(payment=payment, at=at)
+
+
+def _received(payment: Payment, purpose: Purpose) -> Line:
+    offer = offer_of(payment)
+    return Line(
+        debit=account_for(offer.books, Purpose.PROVIDER),
+        credit=account_for(offer.books, purpose, party=payer_of(payment), offer=offer),
+        amount_cents=to_cents(payment.amount),
+    )
+
+
+def _record_fee(payment: Payment, outcome: PaymentOutcome, *, at: datetime) -> None:
+    """What the provider kept is an entry of its own, posted once it is known."""
+    if not outcome.fee_cents or payment.fee_cents:
+        return
+    payment.fee_cents = outcome.fee_cents
+    payment.save(update_fields=["fee_cents"])
+    assert payment.cleared_at is not None
+    entity = offer_of(payment).books
+    fee = Line(account_for(entity, Purpose.PROVIDER_FEES), account_for(entity, Purpose.PROVIDER), outcome.fee_cents)
+    post_cash(
+        payment=payment,
+        key=f"payment:{payment.uuid}:fee",
+        lines=[fee],
+        label="Frais du prestataire de paiement",
+        value_at=payment.cleared_at,
+        at=at,
+    )

@@ -1,0 +1,387 @@
+"""The one operation that undoes a payment: a debit that fails, a refund that goes or comes back, a contested debit.
+
+Whatever took the money back, the same things follow: the books are put right by a new entry, the commitment says where
+it stands, the tax receipt is voided (and replaced for what remains), and what is *not* undone is told: votes, the
+offer's decision, the money the holder received, what was already shared (ruling B11).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from fres.kernel.money import format_cents, from_cents, to_cents
+from fres.kernel.states import advance
+from funds.chart import Purpose
+from funds.ledger import Line, account_for, balance_cents, post_entry, reverse_entry
+from funds.models import Dispute, Entry, Offer, Payment, Refund
+from funds.payments import notices
+from funds.payments.gateway import DisputeOutcome, DisputeStatus, FailureCode
+from funds.payments.recording import lock_payment, offer_of, payer_of, post_cash
+from funds.states import (
+    BOUNCE_REFUND,
+    DISPUTE,
+    OWE_REFUND,
+    PAYMENT_FAILED,
+    REDUCE,
+    REFUND,
+    REFUSE_PAYMENT,
+    REVERSE_PAYMENT,
+    STAND_AGAIN,
+    TAKE_BACK,
+    WIN_DISPUTE,
+    CommitmentState,
+    PaymentState,
+    RefundState,
+)
+
+AFTER_SETTLEMENT = frozenset({CommitmentState.SETTLED, CommitmentState.DISPUTED})
+
+
+@dataclass(frozen=True)
+class DebitFailed:
+    """The bank refused a debit it had accepted; most often before the money was ever counted as cleared."""
+
+    code: FailureCode | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class MoneyGivenBack:
+    """The provider accepted a refund: `refund` is locked, its `provider_id` known."""
+
+    refund: Refund
+    at: datetime
+
+
+@dataclass(frozen=True)
+class RefundCameBack:
+    """A refund the provider had accepted came back: the paying means is closed, the debt stands again (ruling B29)."""
+
+    refund: Refund
+    at: datetime
+
+
+@dataclass(frozen=True)
+class DebitContested:
+    """The saver contested the debit at their bank; the provider took the money back, or has just returned it."""
+
+    dispute: DisputeOutcome
+
+
+Fact = DebitFailed | MoneyGivenBack | RefundCameBack | DebitContested
+
+
+@dataclass(frozen=True)
+class Reversal:
+    """What one fact undid, and what stands.
+
+    Attributes: payment: as it is now. entries: those posted. stands: French sentences, fit to show to staff.
+    """
+
+    payment: Payment
+    entries: tuple[Entry, ...]
+    stands: tuple[str, ...]
+
+
+@transaction.atomic
+def reverse_payment(*, payment: Payment, fact: Fact, at: datetime) -> Reversal:
+    """Undo a payment, whole or in part, at whatever stage it is. The same fact again changes nothing.
+
+    Args: payment: any version of the row, it is locked and read again here. at: aware, the moment of recording.
+    """
+    payment = lock_payment(payment.pk)
+    match fact:
+        case DebitFailed():
+            entries = _debit_failed(payment, fact, at=at)
+        case MoneyGivenBack():
+            entries = _money_given_back(payment, fact, at=at)
+        case RefundCameBack():
+            entries = _refund_came_back(payment, fact, at=at)
+        case DebitContested():
+            entries = _debit_contested(payment, fact.dispute, at=at)
+    payment = lock_payment(payment.pk)
+    return Reversal(payment=payment, entries=tuple(entries), stands=what_stands(payment))
+
+
+def held_cents(payment: Payment) -> int:
+    """Return what our books still hold, for the payer, of this very payment: none before it clears or once settled."""
+    if payment.cleared_at is None:
+        return 0
+    commitment = payment.commitment
+    if commitment is not None:
+        if commitment.state in AFTER_SETTLEMENT and not payment.is_surplus:
+            return 0
+    elif hasattr(payment.instalment, "distribution"):
+        return 0
+    return max(0, to_cents(payment.amount) - taken_cents(payment))
+
+
+def taken_cents(payment: Payment) -> int:
+    """Return what refunds and a contested debit took of this payment, less what came back."""
+    dispute = getattr(payment, "dispute", None)
+    contested = to_cents(dispute.amount) if dispute is not None and dispute.won_at is None else 0
+    failed = to_cents(payment.amount) if payment.failed_at is not None and payment.cleared_at is not None else 0
+    return payment.refunded_cents + contested + failed
+
+
+def what_stands(payment: Payment) -> tuple[str, ...]:
+    """List in French what a reversal of this payment leaves as it is."""
+    offer = offer_of(payment)
+    sentences = []
+    if payment.commitment is not None and offer.decided_at is not None and not payment.is_surplus:
+        sentences.append(_("La décision de l’offre et les votes tiennent."))
+    if payment.commitment is not None and payment.commitment.state in AFTER_SETTLEMENT:
+        sentences.append(_("Le porteur de projet garde l’argent reçu : rien ne lui est débité."))
+        holding = getattr(payment.commitment, "holding", None)
+        if holding is not None:
+            sentences.append(_("La part de prêt reste inscrite ; ses répartitions sont gardées contre la créance."))
+    if payment.instalment is not None and hasattr(payment.instalment, "distribution"):
+        sentences.append(_("L’échéance déjà répartie reste aux épargnants."))
+    claim = balance_cents(entity=offer.books, purpose=Purpose.CLAIM_ON_SAVER, party=payer_of(payment), offer=offer)
+    if claim > 0:
+        sentences.append(_("Créance ouverte sur le payeur : %(amount)s.") % {"amount": format_cents(claim)})
+    return tuple(sentences)
+
+
+def _debit_failed(payment: Payment, fact: DebitFailed, *, at: datetime) -> list[Entry]:
+    code = str(fact.code or FailureCode.UNKNOWN)
+    if payment.state in REFUSE_PAYMENT.sources:
+        payment = advance(payment, REFUSE_PAYMENT, by=None, at=at, failed_at=fact.at, failure_code=code)
+        commitment = payment.commitment
+        if commitment is not None and commitment.state == CommitmentState.PROCESSING:
+            advance(commitment, PAYMENT_FAILED, by=None, at=at, reason=code)
+        notices.tell_failed(payment=payment, at=at)
+        return []
+    if payment.state != PaymentState.CLEARED:
+        return []
+    entry = _take(
+        payment, key=f"payment:{payment.uuid}:failed", amount_cents=to_cents(payment.amount) - payment.refunded_cents,
+        label=f"Prélèvement rejeté {payer_of(payment).number}", value_at=fact.at, at=at,
+    )  # fmt: skip
+    advance(payment, REVERSE_PAYMENT, by=None, at=at, failed_at=fact.at, failure_code=code)
+    _taken_by_bank(payment, reason=_("Prélèvement rejeté par la banque après encaissement."), at=at)
+    notices.tell_failed(payment=payment, at=at)
+    return [entry]
+
+
+def _money_given_back(payment: Payment, fact: MoneyGivenBack, *, at: datetime) -> list[Entry]:
+    refund, key = fact.refund, f"refund:{fact.refund.uuid}"
+    if Entry.objects.filter(entity=offer_of(payment).books, key=key).exists():
+        return []
+    cents = to_cents(refund.amount)
+    entry = _take(
+        payment, key=key, amount_cents=cents, label=f"Remboursement {payer_of(payment).number}", value_at=fact.at, at=at
+    )
+    payment.refunded_cents += cents
+    payment.save(update_fields=["refunded_cents"])
+    left = to_cents(payment.amount) - taken_cents(payment)
+    if left <= 0 and payment.state == PaymentState.CLEARED:
+        payment = advance(payment, REVERSE_PAYMENT, by=refund.asked_by, at=at, reason=refund.get_cause_display())
+    _commitment_given_back(payment, left=left, at=at, reason=str(refund.get_cause_display()))
+    _void_receipts(payment, left=left, at=at, reason=_("Don rendu au donateur."))
+    return [entry]
+
+
+def _commitment_given_back(payment: Payment, *, left: int, at: datetime, reason: str) -> None:
+    commitment = payment.commitment
+    if commitment is None or (payment.is_surplus and commitment.state != CommitmentState.REFUND_DUE):
+        return
+    if commitment.state in AFTER_SETTLEMENT:  # given back outside of the platform once the holder had been promised it
+        if commitment.state == CommitmentState.SETTLED:
+            advance(commitment, DISPUTE, by=None, at=at, reason=reason)
+    elif left <= 0 and commitment.state in REFUND.sources:
+        advance(commitment, REFUND, by=None, at=at, reason=reason, ended_at=at, end_reason=reason)
+    elif left > 0 and commitment.state == CommitmentState.CLEARED:
+        advance(commitment, REDUCE, by=None, at=at, reason=reason, amount=from_cents(left))
+
+
+def _refund_came_back(payment: Payment, fact: RefundCameBack, *, at: datetime) -> list[Entry]:
+    """The debt stands again: to the saver, who must name another account of their own (B29). Nothing else is redone."""
+    refund, key = fact.refund, f"refund:{fact.refund.uuid}"
+    given = Entry.objects.filter(entity=offer_of(payment).books, key=key).first()
+    if given is None or hasattr(given, "reversed_by"):
+        return []
+    source = ("refund", refund.uuid)
+    label = f"Remboursement revenu {payer_of(payment).number}"
+    entry = reverse_entry(entry=given, key=f"{key}:failed", label=label, source=source, at=at)
+    payment.refunded_cents -= to_cents(refund.amount)
+    payment.save(update_fields=["refunded_cents"])
+    commitment = payment.commitment
+    if payment.state == PaymentState.REVERSED and not _has_rival(payment):
+        payment = advance(payment, STAND_AGAIN, by=None, at=at, reason=refund.failure_code)
+    if commitment is not None and commitment.state == CommitmentState.REFUNDED:
+        advance(commitment, OWE_REFUND, by=None, at=at, reason=refund.failure_code, ended_at=None)
+    elif commitment is not None and commitment.state == CommitmentState.DISPUTED and not taken_cents(payment):
+        advance(commitment, WIN_DISPUTE, by=None, at=at, reason=refund.failure_code)
+    return [entry]
+
+
+def _debit_contested(payment: Payment, outcome: DisputeOutcome, *, at: datetime) -> list[Entry]:
+    dispute = Dispute.objects.select_for_update().filter(payment=payment).first()
+    if dispute is None:
+        if not outcome.withdrawn:
+            return []  # a question of the bank, or money that never left
+        return _open_dispute(payment, outcome, at=at)
+    if dispute.provider_id != outcome.dispute_id:
+        return []
+    entries = _dispute_fee(payment, dispute, outcome, at=at)
+    if outcome.status is DisputeStatus.WON and not outcome.withdrawn and dispute.won_at is None:
+        entries += _win_dispute(payment, dispute, at=at)
+    return entries
+
+
+def _open_dispute(payment: Payment, outcome: DisputeOutcome, *, at: datetime) -> list[Entry]:
+    held = held_cents(payment)
+    dispute = Dispute(
+        payment=payment, provider_id=outcome.dispute_id, amount=from_cents(outcome.amount_cents),
+        claim_cents=max(0, outcome.amount_cents - held), opened_at=outcome.opened_at, recorded_at=at,
+    )  # fmt: skip
+    entry = _take(
+        payment, key=f"dispute:{dispute.uuid}", amount_cents=outcome.amount_cents,
+        label=f"Débit contesté {payer_of(payment).number}", value_at=outcome.opened_at, at=at,
+    )  # fmt: skip
+    dispute.save()
+    if payment.state == PaymentState.CLEARED:
+        payment = advance(payment, REVERSE_PAYMENT, by=None, at=at, reason=_("Débit contesté"))
+    _cancel_unsent_refunds(payment, at=at)
+    _taken_by_bank(payment, reason=_("Débit contesté auprès de la banque."), at=at)
+    notices.tell_contested(payment=payment, at=at)
+    return [entry, *_dispute_fee(payment, dispute, outcome, at=at)]
+
+
+def _taken_by_bank(payment: Payment, *, reason: str, at: datetime) -> None:
+    commitment = payment.commitment
+    if commitment is not None and not (payment.is_surplus and commitment.state != CommitmentState.REFUND_DUE):
+        if commitment.state == CommitmentState.SETTLED:
+            advance(commitment, DISPUTE, by=None, at=at, reason=reason)
+        elif commitment.state in TAKE_BACK.sources:
+            advance(commitment, TAKE_BACK, by=None, at=at, reason=reason, ended_at=at, end_reason=reason)
+    _void_receipts(payment, left=0, at=at, reason=reason)
+
+
+def _dispute_fee(payment: Payment, dispute: Dispute, outcome: DisputeOutcome, *, at: datetime) -> list[Entry]:
+    """What the provider charges for a dispute is an entry of its own; given back, it is reversed."""
+    offer, key = offer_of(payment), f"dispute:{dispute.uuid}:fee"
+    if outcome.fee_cents and not dispute.fee_cents:
+        provider, fees = account_for(offer.books, Purpose.PROVIDER), account_for(offer.books, Purpose.PROVIDER_FEES)
+        fee = Line(debit=fees, credit=provider, amount_cents=outcome.fee_cents)
+        entry = post_cash(
+            payment=payment, key=key, lines=[fee], label="Frais de contestation du prestataire",
+            value_at=dispute.opened_at, at=at,
+        )  # fmt: skip
+        dispute.fee_cents = outcome.fee_cents
+        dispute.save(update_fields=["fee_cents"])
+        return [entry]
+    if dispute.fee_cents and not outcome.fee_cents and outcome.status is DisputeStatus.WON and dispute.won_at is None:
+        paid = Entry.objects.get(entity=offer.books, key=key)
+        label = "Frais de contestation rendus par le prestataire"
+        return [reverse_entry(entry=paid, key=f"{key}:back", label=label, source=("dispute", dispute.uuid), at=at)]
+    return []
+
+
+def _win_dispute(payment: Payment, dispute: Dispute, *, at: datetime) -> list[Entry]:
+    """The bank gave the money back. Settled: the commitment stands again. Not settled: it is owed to the saver."""
+    from funds.payments.refunds import ask_refund
+
+    taken = Entry.objects.get(entity=offer_of(payment).books, key=f"dispute:{dispute.uuid}")
+    label = f"Contestation close, argent revenu {payer_of(payment).number}"
+    entries = [reverse_entry(entry=taken, key=f"{taken.key}:won", label=label, source=("dispute", dispute.uuid), at=at)]
+    entries += _undo_write_off(payment, dispute, at=at)
+    dispute.won_at = at
+    dispute.save(update_fields=["won_at"])
+    payment = lock_payment(payment.pk)
+    if not _has_rival(payment):
+        payment = advance(payment, STAND_AGAIN, by=None, at=at, reason=_("Contestation close"))
+    commitment = payment.commitment
+    if commitment is None:
+        return entries
+    if commitment.state == CommitmentState.DISPUTED:
+        advance(commitment, WIN_DISPUTE, by=None, at=at)
+    elif commitment.state == CommitmentState.REFUNDED:
+        advance(commitment, OWE_REFUND, by=None, at=at, ended_at=None)
+        left = from_cents(held_cents(lock_payment(payment.pk)))
+        if left.amount > 0:
+            ask_refund(payment=payment, amount=left, cause=Refund.Cause.WON_BACK, by=None, at=at)
+    return entries
+
+
+def _take(payment: Payment, *, key: str, amount_cents: int, label: str, value_at: datetime, at: datetime) -> Entry:
+    """Post what left our account at the provider: from the money held for the payer, the rest a claim on them."""
+    offer, payer = offer_of(payment), payer_of(payment)
+    provider = account_for(offer.books, Purpose.PROVIDER)
+    held = min(held_cents(payment), amount_cents)
+    kept_as = Purpose.SAVER_MONEY if payment.commitment is not None else Purpose.INSTALMENTS
+    lines = []
+    if held:
+        lines.append(Line(account_for(offer.books, kept_as, party=payer, offer=offer), provider, held))
+    if amount_cents > held:
+        claim = account_for(offer.books, Purpose.CLAIM_ON_SAVER, party=payer, offer=offer)
+        lines.append(Line(claim, provider, amount_cents - held))
+    return post_cash(payment=payment, key=key, lines=lines, label=label, value_at=value_at, at=at)
+
+
+def _has_rival(payment: Payment) -> bool:
+    """Whether another payment of the same commitment or instalment is alive: only one may be."""
+    owner = payment.commitment or payment.instalment
+    assert owner is not None
+    return owner.payments.exclude(pk=payment.pk).filter(state__in=Payment.LIVE).exists()
+
+
+def _cancel_unsent_refunds(payment: Payment, *, at: datetime) -> None:
+    """The bank has taken the money back itself: a refund not yet sent must never be."""
+    for refund in payment.refunds.filter(state=RefundState.ASKED, provider_id=None):
+        advance(refund, BOUNCE_REFUND, by=None, at=at, answered_at=at, failure_code="DISPUTED")
+
+
+def _void_receipts(payment: Payment, *, left: int, at: datetime, reason: str) -> None:
+    commitment = payment.commitment
+    if commitment is None or not commitment.offer.is_gift or payment.is_surplus:
+        return
+    from funds.receipts import void_receipts
+
+    void_receipts(commitment=commitment, remaining_cents=max(0, left), at=at, reason=reason)
+
+
+def _undo_write_off(payment: Payment, dispute: Dispute, *, at: datetime) -> list[Entry]:
+    written = Entry.objects.filter(entity=offer_of(payment).books, key=f"dispute:{dispute.uuid}:writeoff").first()
+    if written is None:
+        return []
+    label = f"Créance retrouvée {payer_of(payment).number}"
+    return [
+        reverse_entry(entry=written, key=f"{written.key}:undone", label=label, source=("dispute", dispute.uuid), at=at)
+    ]
+
+
+@transaction.atomic
+def write_off_dispute(*, dispute_id: int, at: datetime) -> Entry | None:
+    """Move what is left of a claim born of a contested debit to the named loss account, once.
+
+    Returns: the entry, or None: the claim was already recovered, won back or written off. Source: ruling B11.
+    """
+    payment = lock_payment(Dispute.objects.get(pk=dispute_id).payment_id)
+    dispute = Dispute.objects.select_for_update().get(pk=dispute_id)
+    if dispute.written_off_at is not None or dispute.won_at is not None:
+        return None
+    offer, payer = offer_of(payment), payer_of(payment)
+    open_cents = balance_cents(entity=offer.books, purpose=Purpose.CLAIM_ON_SAVER, party=payer, offer=offer)
+    dispute.written_off_at = at
+    dispute.save(update_fields=["written_off_at"])
+    lost = min(open_cents, dispute.claim_cents)
+    if lost <= 0:
+        return None
+    loss = account_for(offer.books, Purpose.LOSS)
+    claim = account_for(offer.books, Purpose.CLAIM_ON_SAVER, party=payer, offer=offer)
+    return _post_write_off(dispute, offer, Line(loss, claim, lost), payer_number=payer.number, at=at)
+
+
+def _post_write_off(dispute: Dispute, offer: Offer, line: Line, *, payer_number: str, at: datetime) -> Entry:
+    from fres.kernel import clock
+
+    on = clock.local(at).date()
+    return post_entry(
+        entity=offer.books, journal="OD", key=f"dispute:{dispute.uuid}:writeoff", transfers=[line], accounting_date=on,
+        value_date=on, label=f"Créance passée en perte {payer_number}", piece_ref=str(dispute.uuid), piece_date=on,
+        source=("dispute", dispute.uuid), at=at,
+    )  # fmt: skip
