@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('level', models.CharField(choices=[('REGION', 'Région'), ('DEPARTEMENT', 'Département'), ('EPCI', 'Intercommunalité'), ('EPT', 'Établissement public territorial'), ('COMMUNE', 'Commune'), ('ARRONDISSEMENT', 'Arrondissement municipal')], max_length=14, verbose_name='niveau')),
                 ('code', models.CharField(max_length=9, verbose_name='code')),
                 ('name', models.CharField(max_length=120, verbose_name='nom')),
-                ('region_code', models.CharField(blank=True, max_length=2, verbose_name='région')),
+                ('region_code', models.CharField(blank=True, max_length=3, verbose_name='région')),
                 ('departement_code', models.CharField(blank=True, max_length=3, verbose_name='département')),
                 ('epci_code', models.CharField(blank=True, max_length=9, verbose_name='intercommunalité')),
                 ('parent_code', models.CharField(blank=True, max_length=5, verbose_name='commune du tout')),

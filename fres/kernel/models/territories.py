@@ -35,7 +35,7 @@ class Territory(models.Model):
     level = models.CharField(_("niveau"), max_length=14, choices=Level)
     code = models.CharField(_("code"), max_length=9)
     name = models.CharField(_("nom"), max_length=120)
-    region_code = models.CharField(_("région"), max_length=2, blank=True)
+    region_code = models.CharField(_("région"), max_length=3, blank=True)
     departement_code = models.CharField(_("département"), max_length=3, blank=True)
     epci_code = models.CharField(_("intercommunalité"), max_length=9, blank=True)
     parent_code = models.CharField(_("commune du tout"), max_length=5, blank=True)  # Paris, Lyon or Marseille
