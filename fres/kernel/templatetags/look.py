@@ -31,7 +31,7 @@ STATE_SIGNS = {
     "state-draft": ("PREPARED", "DRAFT"),
     "state-open": ("OPEN", "CONFIRMED", "PROPOSED", "PROJECTED", "RENEWAL_DUE"),
     "state-reflecting": ("IN_REFLECTION", "TODAY", "CONTRACTING"),
-    "state-waiting": ("WAITING", "DUE", "TO_BE_PAID"),
+    "state-waiting": ("WAITING", "DUE", "TO_BE_PAID", "CLAIMED"),
     "state-processing": ("ASKED", "OPENED", "PROCESSING", "PENDING", "APPROVED", "SENT", "REFUND_DUE"),
     "state-cleared": (
         "CLEARED", "SETTLED", "SUCCEEDED", "FUNDED", "MONITORED", "PAID", "DONE", "TAKEN", "GRANTED", "VERIFIED",
