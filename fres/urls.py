@@ -1,11 +1,13 @@
 """Every address of the site. Each name stands in `fres/access_table.py`."""
 
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
+from django.views.i18n import set_language
 
 urlpatterns = [
     path("", include("fres.kernel.urls")),
     path("", include("fres.page_urls")),
-    path("langue/", include("django.conf.urls.i18n")),
+    path("langue/", login_not_required(set_language), name="set_language"),
     path("compte/", include("investors.account_urls")),
     path("", include("investors.urls")),
 ]

@@ -1,4 +1,4 @@
-"""What keeps the look one look: colours in the tokens, no style on an element, French typography, files as published."""
+"""What keeps one look: colours in the tokens, no style on an element, French typography, files as published."""
 
 import hashlib
 import re
