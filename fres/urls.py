@@ -10,4 +10,5 @@ urlpatterns = [
     path("langue/", login_not_required(set_language), name="set_language"),
     path("compte/", include("investors.account_urls")),
     path("", include("investors.urls")),
+    path("", include("funds.urls")),
 ]
