@@ -1,5 +1,6 @@
 """Duties of the money side. Each subject declares its own; the kernel looks here."""
 
 from funds.payments import duties as payment_duties
+from funds.receipts import duties as receipt_duties
 
-__all__ = ["payment_duties"]
+__all__ = ["payment_duties", "receipt_duties"]

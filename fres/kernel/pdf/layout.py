@@ -56,6 +56,7 @@ class Letterhead:
     """Who issues a document, and how to check it.
 
     `document_number` is that of its series; `check_address`, when there is one, is printed in the footer.
+    `identified_by` names the register that `siren` comes from: an association may only have an RNA number.
     """
 
     issuer: str
@@ -63,6 +64,7 @@ class Letterhead:
     kind: str
     document_number: str
     check_address: str = ""
+    identified_by: str = "SIREN"
 
 
 class RowKind(Enum):
@@ -162,7 +164,7 @@ class Sheet:
         baseline = top - HEADER_HEIGHT + 10.5 + 1
         lines: list[tuple[float, float, str, Style, str]] = [
             (x, baseline, letterhead.issuer, LABEL, LEFT),
-            (x, baseline - 10.5, f"SIREN {letterhead.siren}", QUIET, LEFT),
+            (x, baseline - 10.5, f"{letterhead.identified_by} {letterhead.siren}", QUIET, LEFT),
             (self.right, baseline, letterhead.kind, LABEL, RIGHT),
             (self.right, baseline - 10.5, f"N° {letterhead.document_number}", QUIET, RIGHT),
         ]
