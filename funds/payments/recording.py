@@ -180,6 +180,8 @@ def _start_processing(payment: Payment, outcome: PaymentOutcome, *, at: datetime
 
 def _collect(payment: Payment, outcome: PaymentOutcome, *, at: datetime) -> None:
     """Write money that came in: in the books always; on the commitment when it can still take it, else to go back."""
+    from funds.receipts import queue_receipt
+
     cleared_at = outcome.cleared_at or at
     dates = {
         "cleared_at": cleared_at,
@@ -207,7 +209,8 @@ def _collect(payment: Payment, outcome: PaymentOutcome, *, at: datetime) -> None
         at=at,
     )
     if is_taken:
-        advance(commitment, CLEAR, by=None, at=at, cleared_at=cleared_at)
+        commitment = advance(commitment, CLEAR, by=None, at=at, cleared_at=cleared_at)
+        queue_receipt(commitment=commitment)
         notices.tell_cleared(payment=payment, at=at)
     else:
         _give_back(payment, is_rival=is_rival, at=at)

@@ -1,4 +1,4 @@
-"""One Stripe test server for the tests of payments, emptied before each of them. No database."""
+"""One Stripe test server for the tests of payments, emptied before each of them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 import stripe
 
 from funds.payments.stripe_gateway import StripeGateway
+from tests.funds.payments.scenes import Provider, provider_at_now
 from tests.stripe_server.process import StripeServer
 
 
@@ -100,3 +101,9 @@ def gateway(server: StripeServer) -> StripeGateway:
 @pytest.fixture
 def payout_gateway(server: StripeServer) -> StripeGateway:
     return StripeGateway(secret_key=server.payout_key, webhook_secret="", api_base=server.url, live=False)
+
+
+@pytest.fixture
+def provider(server: StripeServer, gateway: StripeGateway) -> Provider:
+    """The test server and the gateway on one clock, at the demonstration's today. For tests with a database."""
+    return provider_at_now(server, gateway)
