@@ -186,6 +186,7 @@ SESSION_COOKIE_AGE = 8 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "fres.kernel.views.csrf_failure"
 
 # ---- Transport and content security ----
 _SECURE = env.bool("FRES_SECURE", default=not _RELAXED)

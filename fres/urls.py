@@ -4,6 +4,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.i18n import set_language
 
+handler400 = "fres.kernel.views.bad_request"
+
 urlpatterns = [
     path("", include("fres.kernel.urls")),
     path("", include("fres.page_urls")),

@@ -30,9 +30,7 @@ class UploadLimitMiddleware:
         if announced > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             limit = uploads.limit_for(request.path)
             if announced > limit.request_bytes:
-                response = render(request, "413.html", {"limit_mb": limit.megabytes}, status=413)
-                response["Connection"] = "close"
-                return response
+                return render(request, "413.html", {"limit_mb": limit.megabytes}, status=413)
         return self.get_response(request)
 
 

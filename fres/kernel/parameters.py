@@ -1,15 +1,21 @@
-"""Read and change dated values: the one in force on a day, for a fund if it has its own, else the national one."""
+"""Read and change dated values: the one in force on a day, a fund's own before the national one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from fres.kernel.errors import RuleViolation
-from fres.kernel.models.parameters import NATIONAL, Parameter
+from fres.kernel.models import Parameter, ParameterEvent
+from fres.kernel.models.parameters import NATIONAL
+
+_WHOLE_UNITS = frozenset(set(Parameter.Unit.values) - {"%", "points", "EUR", "ratio"})
 
 
 class ParameterMissing(RuleViolation):
@@ -19,7 +25,7 @@ class ParameterMissing(RuleViolation):
 
 
 class ParameterChangeRefused(RuleViolation):
-    """A change would rewrite a value already in force, or leave the period upside down."""
+    """A change would rewrite a value already in force, or does not fit its unit."""
 
     rule = "parameter-change"
 
@@ -72,13 +78,27 @@ class ParameterValue:
             raise ValueError(f"{self.key} is not a whole number of cents")
         return int(cents)
 
+    @property
+    def is_confirmed(self) -> bool:
+        return self.status != Parameter.Status.TO_CONFIRM
+
     def _require(self, unit: str) -> None:
         if self.unit != unit:
             raise ValueError(f"{self.key} is in {self.unit}, not in {unit}")
 
-    @property
-    def is_confirmed(self) -> bool:
-        return self.status != Parameter.Status.TO_CONFIRM
+
+# The app that knows funds lists here those that may have values of their own: (scope, name).
+_scope_provider: list[Callable[[], list[tuple[str, str]]]] = []
+
+
+def provide_fund_scopes(provider: Callable[[], list[tuple[str, str]]]) -> None:
+    """Register the function that lists the funds: the scope is the fund's uuid as text."""
+    _scope_provider[:] = [provider]
+
+
+def fund_scopes() -> list[tuple[str, str]]:
+    """Return the scopes of funds with their names; none while no app has said which funds there are."""
+    return list(_scope_provider[0]()) if _scope_provider else []
 
 
 def in_force(on: date) -> Q:
@@ -97,14 +117,14 @@ def value_at(key: str, on: date, scope: str = NATIONAL) -> ParameterValue:
     row = rows.get(scope) or rows.get(NATIONAL)
     if row is None:
         raise ParameterMissing(
-            _("Aucune valeur connue pour « %(key)s » au %(day)s.") % {"key": key, "day": on.strftime("%d/%m/%Y")},
-            next_step=_("Un administrateur l’ajoute dans « Taux et limites datés », avec sa source."),
+            _("Aucune valeur connue pour « %(key)s » au %(day)s.") % {"key": key, "day": on.strftime("%d/%m/%Y")},
+            next_step=_("Un administrateur l’ajoute dans « Taux et limites datés », avec sa source."),
         )
     return ParameterValue(
         pk=row.pk,
         key=row.key,
         scope=row.scope,
-        value=row.value.normalize() if row.value else Decimal(0),
+        value=row.value,
         unit=row.unit,
         status=row.status,
         source=row.source,
@@ -127,55 +147,56 @@ def listed(*, search: str = "", scope: str = "", status: str = "", on: date | No
     return rows
 
 
+@dataclass(frozen=True, slots=True)
+class ParameterChange:
+    """One line of the trail that the database keeps of a key."""
+
+    at: datetime
+    act: str
+    actor: str
+    row: Any
+
+
+def changes_of(key: str) -> list[ParameterChange]:
+    """Return who changed the rows of a key, the newest first; the hour is the database's own."""
+    acts = {"insert": _("Ajout"), "update": _("Clôture"), "delete": _("Suppression")}
+    events = list(ParameterEvent.objects.filter(key=key).select_related("pgh_context").order_by("-pgh_id"))
+    contexts = [(event.pgh_context.metadata if event.pgh_context else {}) for event in events]
+    users = get_user_model()._default_manager.in_bulk({one["user"] for one in contexts if one.get("user")})
+    return [
+        ParameterChange(
+            at=event.pgh_created_at,
+            act=acts[event.pgh_label],
+            actor=str(users.get(context.get("user"), _("système"))),
+            row=event,
+        )
+        for event, context in zip(events, contexts, strict=True)
+    ]
+
+
 @transaction.atomic
 def change_value(
-    *, parameter: Parameter, value: Decimal, valid_from: date, source: str, status: str, today: date
+    *, parameter: Parameter, scope: str, value: Decimal, valid_from: date, source: str, status: str, today: date
 ) -> Parameter:
-    """Close the row that is in force and add the one that follows it; nothing in force is edited.
+    """Close the last row of a scope and add the one that follows it; a fund without rows of its own gets its first.
 
-    Args: parameter: the open row. valid_from: first day of the new value, after today: what was computed today stands.
+    Nothing in force is edited: what was computed up to today stands.
+    Args: parameter: any row of the key. scope: "national" or the uuid of a fund. valid_from: first day of the value.
     Returns: the new row.
-    Raises: ParameterChangeRefused: the row is closed already, the day is not to come, or precedes the row's own start.
+    Raises: ParameterChangeRefused: the day is not to come, or lies before the start of the last row; the value is
+        negative, or has decimals that its unit does not know.
     """
-    row = Parameter.objects.select_for_update().get(pk=parameter.pk)
-    if row.valid_to is not None:
-        raise ParameterChangeRefused(
-            _("Cette valeur est déjà close."), next_step=_("Changez la dernière ligne de la même clé.")
-        )
-    if valid_from <= max(today, row.valid_from):
+    _check_value(parameter, value)
+    rows = Parameter.objects.select_for_update().filter(key=parameter.key, scope=scope).order_by("valid_from")
+    last = list(rows)[-1] if rows else None
+    if valid_from <= today or (last is not None and valid_from <= last.valid_from):
         raise ParameterChangeRefused(
             _("La nouvelle valeur commence au plus tôt demain, et après le début de la précédente."),
-            next_step=_("Choisissez une date à venir : ce qui a été calculé aujourd’hui ne change pas."),
+            next_step=_("Choisissez une date à venir : ce qui a été calculé aujourd’hui ne change pas."),
         )
-    row.valid_to = valid_from - timedelta(days=1)
-    row.save(update_fields=["valid_to"])
-    return Parameter.objects.create(
-        key=row.key,
-        scope=row.scope,
-        keyed_on=row.keyed_on,
-        unit=row.unit,
-        label=row.label,
-        value=value,
-        valid_from=valid_from,
-        source=source,
-        status=status,
-    )
-
-
-@transaction.atomic
-def set_fund_value(
-    *, parameter: Parameter, scope: str, value: Decimal, valid_from: date, source: str, today: date
-) -> Parameter:
-    """Give a fund its own value of a national key, from a day to come.
-
-    Raises: ParameterChangeRefused: the day is not to come, or the fund already has its own open row.
-    """
-    if valid_from <= today:
-        raise ParameterChangeRefused(_("La nouvelle valeur commence au plus tôt demain."))
-    if Parameter.objects.filter(key=parameter.key, scope=scope, valid_to=None).exists():
-        raise ParameterChangeRefused(
-            _("Ce fonds a déjà sa propre valeur."), next_step=_("Changez cette ligne plutôt que la ligne nationale.")
-        )
+    if last is not None and (last.valid_to is None or last.valid_to >= valid_from):
+        last.valid_to = valid_from - timedelta(days=1)
+        last.save(update_fields=["valid_to"])
     return Parameter.objects.create(
         key=parameter.key,
         scope=scope,
@@ -185,5 +206,14 @@ def set_fund_value(
         value=value,
         valid_from=valid_from,
         source=source,
-        status=Parameter.Status.CHOSEN,
+        status=status,
     )
+
+
+def _check_value(parameter: Parameter, value: Decimal) -> None:
+    if value < 0:
+        raise ParameterChangeRefused(_("Une valeur n’est pas négative."))
+    if parameter.unit in _WHOLE_UNITS and value != value.to_integral_value():
+        raise ParameterChangeRefused(
+            _("L’unité « %(unit)s » ne connaît que des nombres entiers.") % {"unit": parameter.get_unit_display()}
+        )
