@@ -62,17 +62,27 @@ def run_pending(*, limit: int = 10_000) -> int:
     """
     done = 0
     while done < limit:
+        # Taken in a transaction of its own: a job may have to ask the network, which nothing does with one open.
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
-                "SELECT id, task_name, args::text FROM procrastinate_jobs "
+                "UPDATE procrastinate_jobs SET status = 'doing' WHERE id = ("
+                "SELECT id FROM procrastinate_jobs "
                 "WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now()) "
-                "ORDER BY priority DESC, id LIMIT 1 FOR UPDATE SKIP LOCKED"
+                "ORDER BY priority DESC, id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, task_name, args::text"
             )
             row = cursor.fetchone()
-            if row is None:
-                return done
-            identifier, name, arguments = row
+        if row is None:
+            return done
+        identifier, name, arguments = row
+        is_over = False
+        try:
             app.tasks[name].func(**json.loads(arguments))
-            cursor.execute("SELECT procrastinate_finish_job_v1(%s, 'succeeded', false)", [identifier])
+            is_over = True
+        finally:
+            with connection.cursor() as cursor:
+                if is_over:
+                    cursor.execute("SELECT procrastinate_finish_job_v1(%s, 'succeeded', false)", [identifier])
+                else:
+                    cursor.execute("UPDATE procrastinate_jobs SET status = 'todo' WHERE id = %s", [identifier])
         done += 1
     return done
