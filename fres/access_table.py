@@ -1,0 +1,115 @@
+"""What each URL answers to each role (design D12); `tests/test_access.py` asks them all, and fails when one is missing.
+
+The status is the answer to a person who holds that role alone, everywhere, has a verified address, a complete profile,
+a password typed again a moment ago and, for staff, a second factor proven in the session. Objects in the address belong
+to somebody else. 404: may not know of it. 403: may know, may not do. 302 for a visitor: asked to sign in first. `OWNER`
+is the person the object belongs to, where there is one. This module imports nothing.
+"""
+
+ANONYMOUS = "anonymous"
+OWNER = "owner"
+STAFF = (
+    "instructor",
+    "committee",
+    "evaluator",
+    "monitoring",
+    "treasurer",
+    "compliance",
+    "manager",
+    "auditor",
+    "administrator",
+)
+OUTSIDE = ("saver", "holder", "accompanying", "partner", "official")
+ROLES = (*OUTSIDE, *STAFF)
+
+
+def same(status: int, **exceptions: int) -> dict[str, int]:
+    """The same answer for visitors and every role, but for the exceptions named."""
+    return dict.fromkeys((ANONYMOUS, *ROLES), status) | exceptions
+
+
+def signed_in(status: int, **exceptions: int) -> dict[str, int]:
+    """Visitors are asked to sign in; every role gets the same answer, but for the exceptions named."""
+    return same(status, anonymous=302) | exceptions
+
+
+def back_office(status: int, *roles: str, others: int = 403) -> dict[str, int]:
+    """The roles named get `status`, other staff 403; outside the staff nobody knows of the page."""
+    answers = same(404, anonymous=302) | dict.fromkeys(STAFF, others)
+    return answers | dict.fromkeys(roles, status)
+
+
+ACCESS: dict[str, dict[str, int]] = {
+    # Kernel
+    "kernel:health": same(200),
+    "kernel:set_theme": same(302),
+    "kernel:parameters": back_office(200, *STAFF),
+    "kernel:parameters_export": back_office(200, *STAFF),
+    "kernel:parameter": back_office(200, *STAFF),
+    "set_language": same(302),
+    # Pages of text
+    "pages:how": same(200),
+    "pages:risks": same(200),
+    "pages:fees": same(200),
+    "pages:selection": same(200),
+    "pages:complaints": same(200),
+    "pages:conflicts": same(200),
+    "pages:legal": same(200),
+    "pages:accessibility": same(200),
+    "pages:privacy": same(200),
+    # Accounts (allauth): entering is for visitors, the rest for the person signed in
+    "account_login": same(302, anonymous=200),
+    "account_signup": same(302, anonymous=200),
+    "account_logout": same(200, anonymous=302),
+    "account_inactive": same(200),
+    "account_email_verification_sent": same(200),
+    "account_confirm_email": same(200),
+    "account_confirm_login_code": same(302),
+    "account_email": signed_in(200),
+    "account_change_password": signed_in(200),
+    "account_set_password": signed_in(302),
+    "account_reauthenticate": signed_in(200),
+    "account_reset_password": same(200),
+    "account_reset_password_done": same(200),
+    "account_reset_password_from_key": same(200),
+    "account_reset_password_from_key_done": same(200),
+    # Second factor: none of its own is installed, so there is nothing to take away, show or use
+    "mfa_index": signed_in(200),
+    "mfa_authenticate": same(302),
+    "mfa_reauthenticate": signed_in(302),
+    "mfa_activate_totp": signed_in(200),
+    "mfa_deactivate_totp": signed_in(404),
+    "mfa_view_recovery_codes": signed_in(404),
+    "mfa_generate_recovery_codes": signed_in(200),
+    "mfa_download_recovery_codes": signed_in(404),
+    "mfa_list_webauthn": signed_in(200),
+    "mfa_add_webauthn": signed_in(200),
+    "mfa_reauthenticate_webauthn": signed_in(302),
+    "mfa_remove_webauthn": signed_in(404),
+    "mfa_edit_webauthn": signed_in(404),
+    "mfa_login_webauthn": same(302),
+    "usersessions_list": signed_in(200),
+    # People
+    "investors:profile": signed_in(200),
+    "investors:iban": signed_in(200),
+    "investors:data": signed_in(200),
+    "investors:data_copy": signed_in(200),
+    "investors:text": same(200),
+    "investors:parties": back_office(200, "compliance", "administrator"),
+    "investors:party": back_office(200, "compliance", "administrator"),
+    "investors:users": back_office(200, "compliance", "administrator"),
+    "investors:user": back_office(200, "compliance", "administrator"),
+    "investors:grant_role": back_office(302, "administrator"),
+    "investors:revoke_role": back_office(302, "administrator"),
+    "investors:journal": back_office(200, "auditor", "compliance", "administrator"),
+}
+
+# Asked by POST, because a GET would answer 405 before any right is looked at.
+POSTED = frozenset(
+    {
+        "kernel:set_theme",
+        "set_language",
+        "investors:grant_role",
+        "investors:revoke_role",
+    }
+)
