@@ -1,5 +1,6 @@
 """Every address of the site. Each name stands in `fres/access_table.py`."""
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.i18n import set_language
@@ -14,3 +15,6 @@ urlpatterns = [
     path("", include("investors.urls")),
     path("", include("funds.urls")),
 ]
+
+if settings.DEMONSTRATION:
+    urlpatterns += [path("demonstration/", include("funds.demonstration.urls"))]

@@ -1,0 +1,222 @@
+"""Founding the region: legal entities, the fund, accounts of people, organisations, projects and their labels."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.contrib.auth.hashers import make_password
+from django.core.management import call_command
+
+from fres.kernel import clock
+from fres.kernel.access import Role
+from funds.chart import Purpose
+from funds.demonstration import cast
+from funds.ledger import Line, account_for, post_entry
+from funds.models import Fund, LegalEntity, ReceiptEligibility, ReceiptMandate
+from investors.models import Party, User
+from investors.parties import Identity, declare_tax_residence, next_party_numbers, save_profile
+from investors.roles import grant_role
+from projects.models import Award, Membership, Organisation, Project
+
+FOUNDED = datetime(2024, 1, 8, 9, 0, tzinfo=clock.PARIS)
+CAPITAL_CENTS = 5_000_000
+
+
+@dataclass(frozen=True)
+class Region:
+    """What the story needs at hand."""
+
+    operator: LegalEntity
+    fund: Fund
+    manager: User
+    treasurer: User
+    second_treasurer: User
+
+
+def totp_secret(email: str) -> str:
+    """Return the second-factor secret of a demonstration account: the same at each run, worthless elsewhere."""
+    return base64.b32encode(hashlib.sha256(f"fres demonstration {email}".encode()).digest()[:20]).decode()
+
+
+def current_code(email: str) -> str:
+    """Return the six figures an authenticator would show now for a demonstration account."""
+    around = list(yield_hotp_counters_from_time())
+    return format_hotp_value(hotp_value(totp_secret(email), around[len(around) // 2]))
+
+
+def found_region(*, at: datetime) -> Region:
+    """Make everything that stands before the first offer. Raises IntegrityError if the region exists already."""
+    call_command("load_parameters", verbosity=0)
+    call_command("load_territories", "--missing", verbosity=0)
+    people = {member.email: _account(member.email, member.name, at=at) for member in (*cast.STAFF, *cast.OUTSIDERS)}
+    operator = _entity(cast.OPERATOR, LegalEntity.Role.OPERATOR, LegalEntity.Chart.PCG, at=at)
+    carrier = _entity(cast.CARRIER, LegalEntity.Role.FUND, LegalEntity.Chart.ASSOCIATION, at=at)
+    fund = Fund.objects.create(
+        entity=carrier,
+        operator=operator,
+        name=cast.FUND_NAME,
+        region_code=cast.REGION,
+        accepted_labels=[f"{cast.FUND_LABEL}@{cast.FUND_LABEL_VERSION}"],
+    )
+    administrator = people["administration@fres.example"]
+    for member in cast.STAFF:
+        grant_role(user=people[member.email], role=member.role, by=administrator, on=at.date())
+        _second_factor(people[member.email])
+    for member in cast.OUTSIDERS:
+        grant_role(user=people[member.email], role=member.role, by=administrator, on=at.date())
+    _post_capital(operator, at=at)
+    for company in cast.ORGANISATIONS:
+        _organisation(company, operator=operator, evaluator=people["label@fres.example"], at=at)
+    return Region(
+        operator=operator,
+        fund=fund,
+        manager=people["gestion@fres.example"],
+        treasurer=people["tresorerie@fres.example"],
+        second_treasurer=people["tresorerie.deux@fres.example"],
+    )
+
+
+def make_project(card: cast.ProjectCard, *, evaluator: User, at: datetime) -> tuple[Project, Award]:
+    """Make a project and the label it holds, for three years from the day."""
+    organisation = Organisation.objects.get(party__siren=card.holder.siren)
+    project = Project.objects.create(
+        slug=card.slug,
+        organisation=organisation,
+        title=card.title,
+        summary=card.summary,
+        purpose=card.purpose,
+        theme=card.theme,
+        commune_code=card.place.commune,
+        nace_code=card.nace_code,
+        nace_version="2",
+    )
+    day = clock.local(at).date()
+    award = Award.objects.create(
+        subject_type=Award.Subject.PROJECT,
+        subject_uuid=project.uuid,
+        label=cast.FUND_LABEL,
+        label_version=cast.FUND_LABEL_VERSION,
+        valid_from=day,
+        valid_to=day.replace(year=day.year + 3, day=min(day.day, 28)),
+        decided_by=evaluator,
+    )
+    return project, award
+
+
+def make_saver(card: cast.SaverCard, *, at: datetime) -> Party:
+    """Make a saver's account, identity and tax residence."""
+    user = _account(card.email, f"{card.given_names} {card.family_name}", at=at)
+    party = save_profile(
+        user=user,
+        identity=Identity(
+            given_names=card.given_names,
+            family_name=card.family_name,
+            birth_date=card.birth_date,
+            birth_place=card.place.city,
+            birth_country="FR",
+            address_line=card.address,
+            postal_code=card.place.postal_code,
+            city=card.place.city,
+            commune_code=card.place.commune,
+            country="FR",
+        ),
+        at=at,
+    )
+    declare_tax_residence(party=party, country="FR", tax_identifier="", at=at)
+    Party.objects.filter(pk=party.pk).update(kyc_verified_at=at, screened_at=at)
+    party.refresh_from_db()
+    return party
+
+
+# Hashing a password takes longer than all the rest of an account; every demonstration account has the same one.
+_hashed_password: list[str] = []
+
+
+def _account(email: str, name: str, *, at: datetime) -> User:
+    if not _hashed_password:
+        _hashed_password.append(make_password(cast.PASSWORD))
+    user = User.objects.create(email=email, display_name=name, password=_hashed_password[0], created_at=at)
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    return user
+
+
+def _second_factor(user: User) -> None:
+    TOTP.activate(user, totp_secret(user.email))
+    RecoveryCodes.activate(user)
+
+
+def _legal_party(company: cast.Company, *, email: str, at: datetime) -> Party:
+    return Party.objects.create(
+        number=next_party_numbers(Party.Kind.LEGAL)[0],
+        kind=Party.Kind.LEGAL,
+        legal_name=company.name,
+        legal_form=company.legal_form,
+        siren=company.siren,
+        lei=company.lei,
+        address_line=company.address,
+        postal_code=company.place.postal_code,
+        city=company.place.city,
+        commune_code=company.place.commune,
+        country="FR",
+        email=email,
+        kyc_verified_at=at,
+        screened_at=at,
+        created_at=at,
+    )
+
+
+def _entity(company: cast.Company, role: LegalEntity.Role, chart: LegalEntity.Chart, *, at: datetime) -> LegalEntity:
+    party = _legal_party(company, email="contact@fres.example", at=at)
+    return LegalEntity.objects.create(
+        party=party, role=role, name=company.name, siren=company.siren, lei=company.lei, chart=chart
+    )
+
+
+def _post_capital(operator: LegalEntity, *, at: datetime) -> None:
+    day = clock.local(at).date()
+    post_entry(
+        entity=operator,
+        journal="BQ",
+        key="demonstration:capital",
+        transfers=[
+            Line(account_for(operator, Purpose.BANK), account_for(operator, Purpose.CAPITAL), CAPITAL_CENTS),
+            Line(account_for(operator, Purpose.PROVIDER), account_for(operator, Purpose.BANK), CAPITAL_CENTS // 10),
+        ],
+        accounting_date=day,
+        value_date=day,
+        label="Capital versé, avance au prestataire de paiement",
+        piece_ref="PV constitution",
+        piece_date=day,
+        source=("demonstration", None),
+        at=at,
+    )
+
+
+def _organisation(company: cast.Company, *, operator: LegalEntity, evaluator: User, at: datetime) -> Organisation:
+    day: date = clock.local(at).date()
+    party = _legal_party(company, email=company.holder_email, at=at)
+    organisation = Organisation.objects.create(
+        party=party,
+        slug=company.siren,
+        name=company.name,
+        purpose=company.purpose,
+        commune_code=company.place.commune,
+    )
+    holder = _account(company.holder_email, company.holder_name, at=at)
+    Membership.objects.create(organisation=organisation, user=holder, is_legal_representative=True, joined_on=day)
+    grant_role(user=holder, role=Role.HOLDER, by=None, on=day, scope_kind="organisation", scope_uuid=organisation.uuid)
+    if company is cast.ENDOWMENT:
+        ReceiptEligibility.objects.create(
+            party=party,
+            article=ReceiptEligibility.Article.CGI_200,
+            category="Fonds de dotation",
+            purpose=company.purpose,
+            evidence="Déclaration signée du 8 janvier 2024 ; rescrit de démonstration",
+            valid_from=day,
+        )
+        ReceiptMandate.objects.create(party=party, operator=operator, signatory=company.holder_name, signed_on=day)
+    return organisation
