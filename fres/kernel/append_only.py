@@ -8,12 +8,13 @@ import pgtrigger
 from django.apps import apps
 from django.db import models
 
-_PREFIX = "append_only_"
+# pghistory calls its own trigger on event tables "append_only"; ours add the name of the table.
+_PREFIX = "append_only"
 
 
 def triggers(name: str) -> list[pgtrigger.Trigger]:
     """Return the trigger that refuses any UPDATE or DELETE of the table, whoever asks."""
-    return [pgtrigger.Protect(name=f"{_PREFIX}{name}", operation=pgtrigger.Update | pgtrigger.Delete)]
+    return [pgtrigger.Protect(name=f"{_PREFIX}_{name}", operation=pgtrigger.Update | pgtrigger.Delete)]
 
 
 def append_only_models() -> list[type[models.Model]]:

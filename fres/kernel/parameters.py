@@ -6,13 +6,14 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from fres.kernel.errors import RuleViolation
-from fres.kernel.models import Parameter, ParameterEvent
+from fres.kernel.models import Parameter
 from fres.kernel.models.parameters import NATIONAL
 
 _WHOLE_UNITS = frozenset(set(Parameter.Unit.values) - {"%", "points", "EUR", "ratio"})
@@ -85,6 +86,11 @@ class ParameterValue:
     def _require(self, unit: str) -> None:
         if self.unit != unit:
             raise ValueError(f"{self.key} is in {self.unit}, not in {unit}")
+
+
+def _events() -> QuerySet[Any]:
+    """The trail that the database keeps: pghistory makes its model from `Parameter`."""
+    return apps.get_model("kernel", "ParameterEvent")._default_manager.all()
 
 
 # The app that knows funds lists here those that may have values of their own: (scope, name).
@@ -160,7 +166,7 @@ class ParameterChange:
 def changes_of(key: str) -> list[ParameterChange]:
     """Return who changed the rows of a key, the newest first; the hour is the database's own."""
     acts = {"insert": _("Ajout"), "update": _("Clôture"), "delete": _("Suppression")}
-    events = list(ParameterEvent.objects.filter(key=key).select_related("pgh_context").order_by("-pgh_id"))
+    events = list(_events().filter(key=key).select_related("pgh_context").order_by("-pgh_id"))
     contexts = [(event.pgh_context.metadata if event.pgh_context else {}) for event in events]
     users = get_user_model()._default_manager.in_bulk({one["user"] for one in contexts if one.get("user")})
     return [

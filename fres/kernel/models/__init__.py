@@ -1,7 +1,7 @@
 from fres.kernel.models.documents import Document, DocumentSeries, DocumentVoid
 from fres.kernel.models.log import TransitionLog
 from fres.kernel.models.messages import Message
-from fres.kernel.models.parameters import Parameter, ParameterEvent
+from fres.kernel.models.parameters import Parameter
 from fres.kernel.models.territories import Territory
 
 __all__ = [
@@ -10,7 +10,6 @@ __all__ = [
     "DocumentVoid",
     "Message",
     "Parameter",
-    "ParameterEvent",
     "Territory",
     "TransitionLog",
 ]

@@ -23,6 +23,7 @@ RETURN NEW;
 """
 
 
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent(), append_only=True)
 class Parameter(models.Model):
     """One value of one key over a period. A row is closed and another added; a figure in force is never edited."""
 
@@ -91,13 +92,3 @@ class Parameter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} {self.value.normalize():f} {self.unit}"
-
-
-ParameterEvent = pghistory.create_event_model(
-    Parameter,
-    pghistory.InsertEvent(),
-    pghistory.UpdateEvent(),
-    pghistory.DeleteEvent(),
-    model_name="ParameterEvent",
-    append_only=True,
-)

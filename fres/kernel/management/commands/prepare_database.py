@@ -6,7 +6,7 @@ import psycopg
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import connection
+from django.db import connection, transaction
 from psycopg import sql
 
 from fres.kernel.append_only import append_only_models
@@ -33,9 +33,8 @@ def create_database() -> None:
     """Create the database named by the settings when the server does not have it yet."""
     parameters = connection.get_connection_params()
     wanted = parameters.pop("dbname")
-    for unknown_to_psycopg in ("cursor_factory", "context", "options", "client_encoding"):
-        parameters.pop(unknown_to_psycopg, None)
-    parameters.pop("prepare_threshold", None)
+    for not_for_a_login in ("cursor_factory", "context", "options", "client_encoding", "prepare_threshold"):
+        parameters.pop(not_for_a_login, None)
     with psycopg.connect(dbname="postgres", autocommit=True, **parameters) as server:
         if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [wanted]).fetchone() is None:
             server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(wanted)))
@@ -50,8 +49,13 @@ def create_role(cursor: Any) -> None:
     cursor.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(role))
 
 
+@transaction.atomic
 def set_rights() -> int:
-    """Let the application read and write everything, but only add to what must never change. Safe to run again."""
+    """Let the application read and write everything, but only add to what must never change. Safe to run again.
+
+    One transaction: at no moment does a running site hold a right it must not have.
+    Returns: how many tables may only be added to.
+    """
     role = sql.Identifier(settings.APPLICATION_ROLE)
     protected = [model._meta.db_table for model in append_only_models()]
     with connection.cursor() as cursor:
@@ -63,7 +67,5 @@ def set_rights() -> int:
         ):
             cursor.execute(sql.SQL(statement).format(role))
         for table in protected:
-            cursor.execute(
-                sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {} FROM {}").format(sql.Identifier(table), role)
-            )
+            cursor.execute(sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {} FROM {}").format(sql.Identifier(table), role))
     return len(protected)
