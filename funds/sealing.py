@@ -110,7 +110,7 @@ def seal_entries(*, entity: LegalEntity, at: datetime, batch: int = BATCH) -> in
     """
     sealed = 0
     for year in _years_ready(entity):
-        waiting = list(_unsealed(entity, year))
+        waiting = _unsealed(entity, year, until=clock.local(at).date())
         for start in range(0, len(waiting), batch):
             sealed += _seal_batch(entity=entity, year=year, ids=waiting[start : start + batch], at=at)
     return sealed
@@ -140,15 +140,18 @@ def _opening_key(year: FiscalYear) -> str:
     return f"opening:{year.starts_on.isoformat()}"
 
 
-def _unsealed(entity: LegalEntity, year: FiscalYear) -> list[int]:
-    """Return the entries without a seal, the opening one first, then in the order they were written."""
+def _unsealed(entity: LegalEntity, year: FiscalYear, *, until: date) -> list[int]:
+    """Return the entries without a seal, the opening one first, then in the order they were written.
+
+    None dated after `until`: what is validated is not dated later than its validation (fact sheet §6, column 16).
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT entry.id FROM funds_entry entry
             WHERE entry.entity_id = %s AND entry.accounting_date BETWEEN %s AND %s
                 AND NOT EXISTS (SELECT FROM funds_seal seal WHERE seal.entry_id = entry.id)
             ORDER BY entry.key <> %s, entry.id""",
-            [entity.pk, year.starts_on, year.ends_on, _opening_key(year)],
+            [entity.pk, year.starts_on, min(year.ends_on, until), _opening_key(year)],
         )
         return [pk for (pk,) in cursor.fetchall()]
 
@@ -165,6 +168,7 @@ def _seal_batch(*, entity: LegalEntity, year: FiscalYear, ids: list[int], at: da
         number, hash_ = 0, bytes(previous.hash) if previous else NO_HASH
     else:
         number, hash_ = last.number, bytes(last.hash)
+        at = max(at, last.sealed_at)  # numbers and validation dates go the same way, whatever the clock does
     already = set(Seal.objects.filter(entry_id__in=ids).values_list("entry_id", flat=True))
     entries = Entry.objects.filter(pk__in=set(ids) - already).select_related("journal").in_bulk()
     seals = []
