@@ -37,8 +37,16 @@ def is_staff(user: Visitor) -> bool:
     return bool(roles_of(user) & frozenset(STAFF_ROLES))
 
 
+def lists_people(roles: frozenset[str]) -> bool:
+    return bool(roles & {Role.COMPLIANCE, Role.ADMINISTRATOR})
+
+
+def reads_journal(roles: frozenset[str]) -> bool:
+    return bool(roles & {Role.AUDITOR, Role.COMPLIANCE, Role.ADMINISTRATOR})
+
+
 def can_list_people(user: Visitor) -> bool:
-    return bool(roles_of(user) & {Role.COMPLIANCE, Role.ADMINISTRATOR})
+    return lists_people(roles_of(user))
 
 
 def can_see_party(user: Visitor, party: Party) -> bool:
@@ -57,4 +65,4 @@ def can_grant_roles(user: Visitor) -> bool:
 
 def can_read_audit_trail(user: Visitor) -> bool:
     """Changes to people, in full: names who did what, so identity pieces and secrets are masked (ruling A7)."""
-    return bool(roles_of(user) & {Role.AUDITOR, Role.COMPLIANCE, Role.ADMINISTRATOR})
+    return reads_journal(roles_of(user))

@@ -14,7 +14,6 @@ from tests.access_objects import VISITS, Visit
 from tests.investors.factories import PartyFactory, RoleGrantFactory, TaxResidenceFactory
 from tests.investors.sessions import sign_in
 
-
 _UNKNOWN = re.compile(r"unknown variable ([^&>]*)")
 
 
