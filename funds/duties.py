@@ -1,6 +1,7 @@
 """Duties of the money side. Each subject declares its own; the kernel looks here."""
 
+from funds.contracts import duties as contract_duties
 from funds.payments import duties as payment_duties
 from funds.receipts import duties as receipt_duties
 
-__all__ = ["payment_duties", "receipt_duties"]
+__all__ = ["contract_duties", "payment_duties", "receipt_duties"]

@@ -15,11 +15,11 @@ from funds.models import Commitment, Payment, ReceiptEligibility, ReceiptMandate
 from funds.states import PaymentState
 from investors.models import Party
 
-FORM_OF_GIFT = "Autre : don en ligne"
+FORM_OF_GIFT = "Autre\u00a0: don en ligne"
 NATURE_OF_GIFT = "Numéraire"
 MEANS_IN_FRENCH = {
-    "card": "Virement, prélèvement ou carte bancaire : carte bancaire",
-    "sepa_debit": "Virement, prélèvement ou carte bancaire : prélèvement SEPA",
+    "card": "Virement, prélèvement ou carte bancaire\u00a0: carte bancaire",
+    "sepa_debit": "Virement, prélèvement ou carte bancaire\u00a0: prélèvement SEPA",
 }
 ANY_MEANS = "Virement, prélèvement ou carte bancaire"
 _ARTICLES_OF = {
@@ -105,7 +105,7 @@ def gather_receipt(
         raise NoReceipt(_("Le bénéficiaire n’avait pas donné mandat de délivrer ses reçus le jour du versement."))
     missing = missing_from_profile(donor)
     if missing:
-        raise NoReceipt(_("Le profil du donateur est incomplet : %(missing)s.") % {"missing": ", ".join(missing)})
+        raise NoReceipt(_("Le profil du donateur est incomplet\u00a0: %(missing)s.") % {"missing": ", ".join(missing)})
     if not (beneficiary.siren or beneficiary.rna) or not beneficiary.address_line:
         raise NoReceipt(_("L’adresse ou le numéro SIREN ou RNA du bénéficiaire manque."))
     return Receipt(

@@ -75,7 +75,9 @@ def queue_receipt(*, commitment: Commitment) -> bool:
 
 def _locked(commitment: Commitment) -> Commitment:
     related = ("offer__books", "offer__project__organisation__party", "saver")
-    return Commitment.objects.select_for_update(of=("self",)).select_related(*related).get(pk=commitment.pk)
+    return (
+        Commitment.objects.select_for_update(of=("self",), no_key=True).select_related(*related).get(pk=commitment.pk)
+    )
 
 
 def _valid_receipt(commitment: Commitment) -> GiftReceipt | None:

@@ -47,11 +47,12 @@ def render_receipt(receipt: Receipt, number: str) -> bytes:
     )
     on = clock.local(receipt.issued_at).date()
     sheet.title(title)
-    sheet.paragraph(f"{model} N° d’ordre du reçu : {number}.", QUIET)
+    sheet.paragraph(f"{model} N° d’ordre du reçu\u00a0: {number}.", QUIET)
     if receipt.replaced is not None:
         old = receipt.replaced
         sheet.paragraph(
-            f"Ce reçu remplace le reçu n° {old.number}, annulé le {date_in_words(old.voided_on)} : {old.reason}", STRONG
+            f"Ce reçu remplace le reçu n° {old.number}, annulé le {date_in_words(old.voided_on)}\u00a0: {old.reason}",
+            STRONG,
         )
     width = 44 * MM
     sheet.heading("Bénéficiaire du don")
@@ -71,7 +72,7 @@ def render_receipt(receipt: Receipt, number: str) -> bytes:
     sheet.terms(_gift(receipt), label_width=width)
     sheet.paragraph(
         "Le bénéficiaire reconnaît avoir reçu ce don et certifie sur l’honneur qu’il ouvre droit à la réduction "
-        "d’impôt prévue à l’article coché :",
+        "d’impôt prévue à l’article coché\u00a0:",
         after=2,
     )
     boxes = [
@@ -80,8 +81,8 @@ def render_receipt(receipt: Receipt, number: str) -> bytes:
     ]
     sheet.bullets(boxes)
     sheet.paragraph(
-        f"Fait le {date_in_words(on)}. Pour le bénéficiaire : {receipt.signatory}. Reçu délivré en son nom et pour son "
-        f"compte par {receipt.agent_name}, SIREN {_grouped(receipt.agent_siren)}, selon le mandat signé le "
+        f"Fait le {date_in_words(on)}. Pour le bénéficiaire\u00a0: {receipt.signatory}. Reçu délivré en son nom et "
+        f"pour son compte par {receipt.agent_name}, SIREN {_grouped(receipt.agent_siren)}, selon le mandat signé le "
         f"{date_in_words(receipt.mandate_signed_on)}."
     )
     sheet.check_code(side=18 * MM)

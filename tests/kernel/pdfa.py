@@ -259,7 +259,7 @@ def _structure(pdf: pikepdf.Pdf) -> list[str]:
             found.append("a figure without alternative or bounds")
         if tag == "TH" and "/Scope" not in element.get("/A", {}):
             found.append("a header cell without scope")
-        kids = element.get("/K", [])
+        kids = element.get("/K", pikepdf.Array())  # an empty cell has none
         for kid in kids if isinstance(kids, pikepdf.Array) else [kids]:
             if isinstance(kid, int):
                 owned[int(pages[element.Pg.objgen].StructParents), kid] = element.objgen
