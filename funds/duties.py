@@ -1,7 +1,8 @@
 """Duties of the money side. Each subject declares its own; the kernel looks here."""
 
+from funds import campaign_duties
 from funds.contracts import duties as contract_duties
 from funds.payments import duties as payment_duties
 from funds.receipts import duties as receipt_duties
 
-__all__ = ["contract_duties", "payment_duties", "receipt_duties"]
+__all__ = ["campaign_duties", "contract_duties", "payment_duties", "receipt_duties"]

@@ -73,7 +73,7 @@ class PayoutState(TextChoices):
 O, F, C, W = OfferState, FinancingState, CommitmentState, WaitingState
 RESERVING = frozenset({C.IN_REFLECTION, C.CONFIRMED, C.PROCESSING})
 UNDER_WAY = frozenset({C.CONFIRMED, C.PROCESSING})
-# Money that cleared; a disputed commitment counts only once settled, for then the offer was decided with it (B11).
+# Money that cleared; one is disputed only once settled: the offer was decided with it, and stands (B11).
 COUNTED_CLEARED = frozenset({C.CLEARED, C.SETTLED, C.DISPUTED})
 LIVE = RESERVING | COUNTED_CLEARED
 
@@ -100,14 +100,10 @@ REVOKE = Transition("revoke", frozenset({C.IN_REFLECTION}), C.REVOKED, _("Retire
 CONFIRM = Transition("confirm", frozenset({C.IN_REFLECTION}), C.CONFIRMED, _("Fin de la réflexion"), "scheduler")
 EXPIRE = Transition("expire", frozenset({C.CONFIRMED}), C.EXPIRED, _("Impayé dans le délai"), "scheduler")
 START_PROCESSING = Transition("process", frozenset({C.CONFIRMED}), C.PROCESSING, _("Paiement initié"), "provider")
-CLEAR = Transition(
-    "clear", frozenset({C.CONFIRMED, C.PROCESSING}), C.CLEARED, _("Argent encaissé"), "provider"
-)
+CLEAR = Transition("clear", frozenset({C.CONFIRMED, C.PROCESSING}), C.CLEARED, _("Argent encaissé"), "provider")
 PAYMENT_FAILED = Transition("payment_failed", frozenset({C.PROCESSING}), C.CONFIRMED, _("Paiement refusé"), "provider")
 SETTLE = Transition("settle", frozenset({C.CLEARED}), C.SETTLED, _("Offre réussie"), "scheduler")
-DISPUTE = Transition(
-    "dispute", frozenset({C.SETTLED}), C.DISPUTED, _("Débit contesté après le versement"), "provider"
-)
+DISPUTE = Transition("dispute", frozenset({C.SETTLED}), C.DISPUTED, _("Débit contesté après le versement"), "provider")
 # Before the offer's success the money was still ours to hold: taken back by the bank, it counts no more.
 TAKE_BACK = Transition(
     "take_back", frozenset({C.CLEARED, C.REFUND_DUE}), C.REFUNDED, _("Repris par la banque"), "provider"
@@ -117,18 +113,34 @@ WIN_DISPUTE = Transition(
 )
 REDUCE = Transition("reduce", frozenset({C.CLEARED}), C.CLEARED, _("Rendu en partie"), "provider")
 OWE_REFUND = Transition(
-    "owe_refund", frozenset({C.CLEARED, C.SETTLED, C.EXPIRED, C.CANCELLED, C.REVOKED, C.REFUNDED}), C.REFUND_DUE,
-    _("Remboursement dû"), "scheduler",
+    "owe_refund",
+    frozenset({C.CLEARED, C.SETTLED, C.EXPIRED, C.CANCELLED, C.REVOKED, C.REFUNDED}),
+    C.REFUND_DUE,
+    _("Remboursement dû"),
+    "scheduler",
 )
 REFUND = Transition("refund", frozenset({C.REFUND_DUE, C.CLEARED}), C.REFUNDED, _("Argent rendu"), "provider")
 CANCEL = Transition(
     "cancel", frozenset({C.IN_REFLECTION, C.CONFIRMED}), C.CANCELLED, _("Offre échouée ou annulée"), "scheduler"
 )
 COMMITMENT_MACHINE = StateMachine(
-    _("Engagement"), CommitmentState,
+    _("Engagement"),
+    CommitmentState,
     (
-        REVOKE, CONFIRM, EXPIRE, START_PROCESSING, CLEAR, PAYMENT_FAILED, SETTLE, DISPUTE, WIN_DISPUTE, TAKE_BACK,
-        REDUCE, OWE_REFUND, REFUND, CANCEL,
+        REVOKE,
+        CONFIRM,
+        EXPIRE,
+        START_PROCESSING,
+        CLEAR,
+        PAYMENT_FAILED,
+        SETTLE,
+        DISPUTE,
+        WIN_DISPUTE,
+        TAKE_BACK,
+        REDUCE,
+        OWE_REFUND,
+        REFUND,
+        CANCEL,
     ),
 )
 
@@ -168,9 +180,17 @@ ABANDON = Transition("abandon", frozenset({A.ASKED, A.OPENED}), A.EXPIRED, _("Pa
 REVERSE_PAYMENT = Transition("reverse", frozenset({A.CLEARED}), A.REVERSED, _("Rendre ou reprendre"), "provider")
 STAND_AGAIN = Transition("stand_again", frozenset({A.REVERSED}), A.CLEARED, _("L’argent est revenu"), "provider")
 PAYMENT_MACHINE = StateMachine(
-    _("Paiement"), PaymentState,
+    _("Paiement"),
+    PaymentState,
     (
-        OPEN_PAGE, SEND_TO_BANK, COLLECT, COLLECT_SURPLUS, REFUSE_PAYMENT, ABANDON, REVERSE_PAYMENT, STAND_AGAIN,
+        OPEN_PAGE,
+        SEND_TO_BANK,
+        COLLECT,
+        COLLECT_SURPLUS,
+        REFUSE_PAYMENT,
+        ABANDON,
+        REVERSE_PAYMENT,
+        STAND_AGAIN,
     ),
 )
 
@@ -183,6 +203,11 @@ BOUNCE_REFUND = Transition(
 REFUND_MACHINE = StateMachine(_("Remboursement"), RefundState, (ACCEPT_REFUND, COMPLETE_REFUND, BOUNCE_REFUND))
 
 MACHINES = (
-    OFFER_MACHINE, FINANCING_MACHINE, COMMITMENT_MACHINE, WAITING_MACHINE, PAYMENT_MACHINE, REFUND_MACHINE,
+    OFFER_MACHINE,
+    FINANCING_MACHINE,
+    COMMITMENT_MACHINE,
+    WAITING_MACHINE,
+    PAYMENT_MACHINE,
+    REFUND_MACHINE,
     PAYOUT_MACHINE,
 )

@@ -121,7 +121,7 @@ class Commitment(models.Model):
     saver_class = models.CharField(_("catégorie au jour de l’engagement"), max_length=4, default="RETL")
     fiscal_residence = models.CharField(_("résidence fiscale au jour de l’engagement"), max_length=2, default="FR")
     commune_code = models.CharField(_("commune au jour de l’engagement"), max_length=5, blank=True)
-    texts_shown = models.JSONField(_("textes montrés"), default=dict)  # key → version and SHA-256 of what was on the page
+    texts_shown = models.JSONField(_("textes montrés"), default=dict)  # key → version, SHA-256
     wants_receipt = models.BooleanField(_("demande un reçu"), default=True)
 
     class Meta:
@@ -175,7 +175,9 @@ class WaitingPlace(models.Model):
         _("montant proposé"), max_digits=14, decimal_places=2, default_currency="EUR", null=True, blank=True
     )
     proposed_until = models.DateTimeField(_("proposé jusqu’au"), null=True, blank=True)
-    commitment = models.OneToOneField(Commitment, on_delete=models.PROTECT, null=True, blank=True, related_name="waited")
+    commitment = models.OneToOneField(
+        Commitment, on_delete=models.PROTECT, null=True, blank=True, related_name="waited"
+    )
 
     class Meta:
         verbose_name = _("place en liste d’attente")
@@ -206,7 +208,7 @@ class WaitingPlace(models.Model):
 
 
 class SaverCeiling(models.Model):
-    """The most a saver allows themself to have engaged in loans at once, all projects together. Append-only.
+    """The most a saver allows themself to lend over twelve months, all projects together. Append-only.
 
     The last row counts. Lowering acts at once; raising, or lifting (no amount), acts a day later, so that nobody
     raises their ceiling in the heat of the moment.

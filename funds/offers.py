@@ -1,0 +1,276 @@
+"""Campaigns open, pause and stop: what an offer must satisfy before a saver may see its button (rulings B5, B24)."""
+
+from datetime import date, datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from fres.kernel import clock
+from fres.kernel.errors import RuleViolation
+from fres.kernel.money import format_cents, to_cents
+from fres.kernel.states import advance
+from funds.limits import Limits, limits_at, months_before, owner_total_cents, unenforced_rules
+from funds.locks import lock_offer
+from funds.models import LegalEntity, Offer
+from funds.reflection import longest_reflection
+from funds.states import (
+    CANCEL_OFFER,
+    LIVE,
+    OPEN_OFFER,
+    RESUME_OFFER,
+    SUSPEND_OFFER,
+    OfferState,
+)
+from investors.models import Party, User
+from projects.models import Award
+from projects.states import IN_FORCE
+
+
+class OfferNotReady(RuleViolation):
+    """An offer may not open. `reasons` holds every refusal; the message is that of the first."""
+
+    rule = "OFFER"
+
+    def __init__(self, message: object, *, next_step: object = "") -> None:
+        super().__init__(message, next_step=next_step)
+        self.reasons: tuple[OfferNotReady, ...] = (self,)
+
+
+class ProtectionMissing(OfferNotReady):
+    """A loan waits for every protective rule to be enforced, except in the demonstration (ruling B5)."""
+
+    rule = "B5"
+
+
+class LabelMissing(OfferNotReady):
+    """No offer without a label in force that its fund accepts (ruling B24)."""
+
+    rule = "B24"
+
+
+class OperatorInvolved(OfferNotReady):
+    """E16: the operator finances nobody and borrows from nobody here."""
+
+    rule = "E16"
+
+
+class DatesUnfit(OfferNotReady):
+    """The decision comes too early for the last reflection and payment, or the campaign would open in the past."""
+
+    rule = "B1"
+
+
+class OwnerCapExceeded(OfferNotReady):
+    """E10: more than the law lets an owner raise over twelve months, or no signed declaration of the rest."""
+
+    rule = "E10"
+
+
+class ReceiptRightMissing(OfferNotReady):
+    """The beneficiary may not give receipts, or gave no mandate to issue them (ruling B7)."""
+
+    rule = "B7"
+
+
+def settles_on_for(closes_at: datetime, *, limits: Limits) -> date:
+    """Return the day an offer is decided at the latest: after the last reflection, the time to pay and to clear (B1)."""
+    last = closes_at + longest_reflection(hours=limits.reflection_hours, days=limits.reflection_days)
+    waits = limits.payment_days + limits.clearing_days
+    return date.fromordinal(clock.local(last).date().toordinal() + waits)
+
+
+def check_offer(*, offer: Offer, at: datetime) -> list[OfferNotReady]:
+    """Return every reason why an offer may not open now; none when it may."""
+    limits = limits_at(clock.local(at).date(), fund_uuid=offer.fund.uuid)
+    on = clock.local(at).date()
+    found = [*_of_dates(offer, limits, at), *_of_label(offer, on), *_of_parties(offer)]
+    if offer.is_gift:
+        found += _of_receipts(offer, on)
+    else:
+        found += [*_of_protections(), *_of_owner_cap(offer, limits)]
+    return found
+
+
+@transaction.atomic
+def open_offer(*, offer: Offer, by: User, at: datetime) -> Offer:
+    """Open a prepared campaign. Raises: OfferNotReady: its `reasons` say every rule that is not met.
+
+    Two offers of one owner opened at once are counted one after the other (E10, ruling B4).
+    """
+    offer = lock_offer(offer=offer)
+    reasons = check_offer(offer=offer, at=at)
+    if reasons:
+        reasons[0].reasons = tuple(reasons)
+        raise reasons[0]
+    return advance(offer, OPEN_OFFER, by=by, at=at, opened_at=at, opened_by=by)
+
+
+@transaction.atomic
+def suspend_offer(*, offer: Offer, by: User | None, at: datetime, reason: str) -> Offer:
+    """Stop taking commitments. Running reflections and payments go on: nothing that was promised changes."""
+    return advance(lock_offer(offer=offer), SUSPEND_OFFER, by=by, at=at, reason=reason)
+
+
+@transaction.atomic
+def resume_offer(*, offer: Offer, by: User, at: datetime, reason: str) -> Offer:
+    """Take commitments again. Raises: LabelMissing: the label was lost meanwhile (ruling A6)."""
+    offer = lock_offer(offer=offer)
+    missing = _of_label(offer, clock.local(at).date())
+    if missing:
+        raise missing[0]
+    return advance(offer, RESUME_OFFER, by=by, at=at, reason=reason)
+
+
+def cancel_offer(*, offer: Offer, by: User, at: datetime, reason: str) -> Offer:
+    """End a campaign without a decision on its money: every euro goes back (ruling A5).
+
+    The state is written first; what it entails is done in small transactions that a killed process resumes.
+    """
+    from funds.closing import return_money
+
+    with transaction.atomic():
+        offer = advance(lock_offer(offer=offer), CANCEL_OFFER, by=by, at=at, reason=reason)
+    return_money(offer=offer, at=at)
+    return offer
+
+
+def _of_dates(offer: Offer, limits: Limits, at: datetime) -> list[OfferNotReady]:
+    if at >= offer.closes_at:
+        return [
+            DatesUnfit(
+                _("Le dernier engagement est prévu le %(day)s, déjà passé.") % {"day": _day(offer.closes_at)},
+                next_step=_("Choisissez un calendrier à venir."),
+            )
+        ]
+    earliest = settles_on_for(offer.closes_at, limits=limits)
+    if offer.settles_on < earliest:
+        return [
+            DatesUnfit(
+                _("La décision est prévue le %(day)s ; il faut attendre le %(earliest)s.")
+                % {"day": offer.settles_on.strftime("%d/%m/%Y"), "earliest": earliest.strftime("%d/%m/%Y")},
+                next_step=_("Laissez %(days)s jours après la dernière réflexion pour payer et encaisser.")
+                % {"days": limits.payment_days + limits.clearing_days},
+            )
+        ]
+    return []
+
+
+def _of_label(offer: Offer, on: date) -> list[OfferNotReady]:
+    award = offer.award
+    subjects = {
+        (Award.Subject.PROJECT, offer.project.uuid),
+        (Award.Subject.ORGANISATION, offer.project.organisation.uuid),
+    }
+    is_theirs = (award.subject_type, award.subject_uuid) in subjects
+    is_dated = award.valid_from <= on and (award.valid_to is None or on <= award.valid_to)
+    is_in_force = award.state in IN_FORCE and is_dated
+    if not is_theirs or not is_in_force:
+        return [
+            LabelMissing(
+                _("Le projet n’a pas de label en vigueur au %(day)s.") % {"day": on.strftime("%d/%m/%Y")},
+                next_step=_("Attribuez ou renouvelez le label, puis ouvrez l’offre."),
+            )
+        ]
+    name = f"{award.label}@{award.label_version}"
+    if name not in offer.fund.accepted_labels:
+        return [
+            LabelMissing(
+                _("Le fonds n’accepte pas le label %(label)s ; il accepte : %(accepted)s.")
+                % {"label": name, "accepted": ", ".join(offer.fund.accepted_labels) or _("aucun")},
+                next_step=_("Choisissez un label accepté par le fonds."),
+            )
+        ]
+    return []
+
+
+def _of_parties(offer: Offer) -> list[OfferNotReady]:
+    owner = offer.project.organisation.party
+    if LegalEntity.objects.filter(party=owner, role=LegalEntity.Role.OPERATOR).exists():
+        return [
+            OperatorInvolved(
+                _("L’opérateur ne peut pas porter un projet publié sur sa plateforme."),
+                next_step=_("Cette règle n’a pas d’exception (règlement (UE) 2020/1503, art. 8)."),
+            )
+        ]
+    return []
+
+
+def _of_protections() -> list[OfferNotReady]:
+    missing = unenforced_rules()
+    if not missing or settings.DEMONSTRATION:
+        return []
+    names = ", ".join(f"{rule.code} ({rule.label})" for rule in missing)
+    return [
+        ProtectionMissing(
+            _("Une offre de prêt attend que chaque règle de protection soit appliquée ; il manque : %(rules)s.")
+            % {"rules": names},
+            next_step=_("Ces règles arrivent avec une prochaine version de la plateforme."),
+        )
+    ]
+
+
+def _of_owner_cap(offer: Offer, limits: Limits) -> list[OfferNotReady]:
+    if offer.raised_elsewhere_declared_on is None:
+        return [
+            OwnerCapExceeded(
+                _("Le porteur n’a pas déclaré ce qu’il a levé ailleurs depuis douze mois."),
+                next_step=_("Faites signer sa déclaration, puis inscrivez le montant et sa date."),
+            )
+        ]
+    total = owner_total_cents(
+        raised=raised_by_owner_cents(
+            offer.project.organisation.party, launch=clock.local(offer.opens_at).date(), limits=limits, but=offer
+        ),
+        raised_elsewhere=to_cents(offer.raised_elsewhere),
+        new_maximum=to_cents(offer.maximum),
+    )
+    if total > limits.owner_cap_cents:
+        return [
+            OwnerCapExceeded(
+                _("Avec cette offre, le porteur lèverait %(total)s en douze mois ; la loi s’arrête à %(cap)s.")
+                % {"total": format_cents(total), "cap": format_cents(limits.owner_cap_cents)},
+                next_step=_("Réduisez le maximum de %(excess)s.")
+                % {"excess": format_cents(total - limits.owner_cap_cents)},
+            )
+        ]
+    return []
+
+
+def raised_by_owner_cents(owner: Party, *, launch: date, limits: Limits, but: Offer) -> int:
+    """Return what an owner's other loan offers count for, in cents, looking back from the launch of a new one.
+
+    An offer that succeeded counts for what it raised; one under way for its maximum, for it may reach it; one that
+    failed or was cancelled for nothing. An offer launched on the first day of the period is in it.
+    Source: Regulation (EU) 2020/1503, art. 1(2)(c); ESMA Q&A 3.15 for the look-back.
+    """
+    since = months_before(launch, limits.owner_cap_months)
+    others = Offer.objects.filter(
+        project__organisation__party=owner, lane=Offer.Lane.PROJECT, opens_at__date__gte=since
+    ).exclude(pk=but.pk)
+    under_way = others.filter(state__in=(OfferState.OPEN, OfferState.SUSPENDED)).aggregate(total=Sum("maximum"))
+    raised = others.filter(state=OfferState.SUCCEEDED, commitments__state__in=LIVE).aggregate(
+        total=Sum("commitments__amount")
+    )
+    return sum(int((one["total"] or 0) * 100) for one in (under_way, raised))
+
+
+def _of_receipts(offer: Offer, on: date) -> list[OfferNotReady]:
+    if not offer.gives_receipt:
+        return []
+    owner = offer.project.organisation.party
+    rights = owner.receipt_eligibilities.filter(valid_from__lte=on).exclude(valid_to__lt=on)
+    mandates = owner.receipt_mandates.filter(operator=offer.books, signed_on__lte=on).exclude(ended_on__lt=on)
+    if rights.exists() and mandates.exists():
+        return []
+    return [
+        ReceiptRightMissing(
+            _("Le bénéficiaire n’a pas de droit daté à délivrer des reçus, ou n’a pas signé de mandat."),
+            next_step=_("Inscrivez sa preuve et son mandat, ou publiez l’offre sans reçu fiscal."),
+        )
+    ]
+
+
+def _day(moment: datetime) -> str:
+    return clock.local(moment).strftime("%d/%m/%Y")

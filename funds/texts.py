@@ -1,0 +1,72 @@
+"""What a saver reads just before committing, with its digest: the commitment keeps the proof of it (E12, E18)."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from django.conf import settings
+
+from funds.models import Offer
+
+VERSION = "2026-11"
+WARNING = "loan.warning"
+_OF_LANE: Mapping[str, tuple[str, ...]] = {
+    Offer.Lane.PROJECT: (WARNING, "loan.reflection", "loan.commitment"),
+    Offer.Lane.GIFT: ("gift.commitment",),
+}
+
+
+@dataclass(frozen=True)
+class ShownText:
+    """One text as it stands on the page: `key`, `version`, `body`, and the SHA-256 of the body's UTF-8 bytes."""
+
+    key: str
+    version: str
+    body: str
+    digest: str
+
+
+@cache
+def read_text(key: str, version: str = VERSION) -> ShownText:
+    """Return a locked text. Raises: FileNotFoundError: no such text in that version."""
+    body = (settings.BASE_DIR / "data" / "texts" / f"{key}@{version}.txt").read_text(encoding="utf-8").strip()
+    return ShownText(key, version, body, hashlib.sha256(body.encode()).hexdigest())
+
+
+def texts_of(offer: Offer) -> tuple[ShownText, ...]:
+    """Return the texts shown before a commitment to an offer: the locked ones of its lane, then its own terms."""
+    return (*(read_text(key) for key in _OF_LANE[Offer.Lane(offer.lane)]), offer_terms(offer))
+
+
+def offer_terms(offer: Offer) -> ShownText:
+    """Return the terms a saver agrees to, as a canonical text: another digest as soon as one of them differs."""
+    terms = {
+        "offer": str(offer.uuid),
+        "lane": offer.lane,
+        "instrument": offer.instrument,
+        "rate_bp": offer.rate_bp,
+        "months": offer.months,
+        "minimum": str(offer.minimum.amount),
+        "maximum": str(offer.maximum.amount),
+        "ticket_minimum": str(offer.ticket_minimum.amount),
+        "ticket_maximum": str(offer.ticket_maximum.amount),
+        "closes_at": offer.closes_at.isoformat(),
+        "settles_on": offer.settles_on.isoformat(),
+        "gives_receipt": offer.gives_receipt,
+        "risks": offer.risks,
+    }
+    body = json.dumps(terms, ensure_ascii=False, sort_keys=True, indent=0)
+    digest = hashlib.sha256(body.encode()).hexdigest()
+    return ShownText("offer.terms", digest[:12], body, digest)
+
+
+def record_of(texts: tuple[ShownText, ...]) -> dict[str, dict[str, str]]:
+    """Return what a commitment stores of the texts shown: key → version and SHA-256."""
+    return {text.key: {"version": text.version, "sha256": text.digest} for text in texts}
+
+
+def digest_of(texts: tuple[ShownText, ...]) -> str:
+    """Return one digest for a page's texts: a form carries it, so that consent is to what was read and nothing else."""
+    return hashlib.sha256("".join(text.digest for text in texts).encode()).hexdigest()
