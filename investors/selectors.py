@@ -63,7 +63,7 @@ def communes_of_postal_code(postal_code: str) -> list[Territory]:
     if len(postal_code) != 5 or not postal_code.isdigit():
         return []
     found = Territory.objects.filter(
-        level=Territory.Level.COMMUNE, valid_to=None, postal_codes__contains=postal_code
+        level=Territory.Level.COMMUNE, is_current=True, postal_codes__contains=postal_code
     ).order_by("name")
     return list(found)
 
