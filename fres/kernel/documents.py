@@ -5,20 +5,17 @@ A transaction rolled back may leave a file that no row names, never a row withou
 """
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Max, Min
 from django.utils.translation import gettext as _
 
+from fres.kernel.document_files import path_of, store_bytes
 from fres.kernel.errors import BooksBroken, RuleViolation
 from fres.kernel.models import Document, DocumentSeries, DocumentVoid
 
@@ -120,36 +117,6 @@ def void_document(*, document: Document, reason: str, at: datetime, by: Any = No
     return row
 
 
-def path_of(sha256: str) -> Path:
-    """Return where the bytes with this hash are kept."""
-    return Path(settings.DOCUMENT_ROOT) / sha256[:2] / sha256[2:4] / sha256
-
-
-def store_bytes(content: bytes) -> str:
-    """Write bytes under their hash and return it; they are on the disk, name included, when this returns."""
-    sha256 = hashlib.sha256(content).hexdigest()
-    path = path_of(sha256)
-    if path.exists() and path.stat().st_size == len(content):
-        return sha256
-    folder = path.parent
-    if not folder.is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        for parent in (folder.parent, folder.parent.parent):
-            _sync_folder(parent)
-    handle, draft = tempfile.mkstemp(dir=folder, prefix=".draft-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
-    _sync_folder(folder)
-    return sha256
-
-
 @dataclass(frozen=True, slots=True)
 class DocumentProblem:
     """What `check_documents` found wrong, with the number or series that it concerns."""
@@ -177,11 +144,3 @@ def check_documents(*, sample: int | None = None) -> Iterator[DocumentProblem]:
             open_document(document)
         except DocumentAltered as problem:
             yield DocumentProblem(document.number, str(problem))
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
