@@ -1,5 +1,6 @@
 """Messages to people: written with the act that causes them, sent by the worker, kept as they were sent (B26)."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from email.utils import parseaddr
@@ -97,7 +98,8 @@ def render(message: Message) -> tuple[str, str, str]:
     values = {**message.context, "site_url": settings.SITE_URL}
     base = f"mail/{message.template}"
     with translation.override(message.language):
-        subject = " ".join(render_to_string(f"{base}_subject.txt", values).split())
+        # One line; the no-break spaces of amounts stay.
+        subject = re.sub(r"[ \t\r\n]+", " ", render_to_string(f"{base}_subject.txt", values)).strip(" ")
         text = render_to_string(f"{base}.txt", values).strip() + "\n"
         try:
             get_template(f"{base}.html")
