@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from fres.kernel.errors import RuleViolation
 from fres.kernel.money import from_cents, to_cents
 from fres.kernel.states import advance
-from funds.models import Commitment, Instalment, Offer, Payment
+from funds.locks import lock_for_commitment
+from funds.models import Commitment, Instalment, Payment
 from funds.payments.gateway import (
     CheckoutOpened,
     Gateway,
@@ -27,7 +28,7 @@ from funds.payments.gateway import (
 from funds.payments.recording import lock_payment, offer_of, payer_of, record_outcome
 from funds.payments.steps import outside_transaction
 from funds.states import ABANDON, ALIVE, OPEN_PAGE, REFUSE_PAYMENT, CommitmentState, OfferState, PaymentState
-from investors.models import Party, User
+from investors.models import User
 
 PAGE_LASTS = timedelta(hours=23)
 PAGE_LASTS_AT_LEAST = timedelta(minutes=40)
@@ -137,7 +138,7 @@ def _record_intent(
             amount = commitment.amount
         else:
             assert instalment is not None
-            _lock_parties(instalment.loan.offer, instalment.loan.borrower)
+            lock_for_commitment(offer=instalment.loan.offer, saver=instalment.loan.borrower)
             alive = instalment.payments.filter(state__in=ALIVE).first()
             amount = from_cents(instalment.total_cents)
         if alive is not None:
@@ -154,16 +155,9 @@ def _record_intent(
 
 
 def _lock_commitment(commitment: Commitment) -> Commitment:
-    _lock_parties(commitment.offer, commitment.saver)
+    lock_for_commitment(offer=commitment.offer, saver=commitment.saver)
     Commitment.objects.select_for_update().get(pk=commitment.pk)
     return Commitment.objects.select_related("offer__project__organisation", "saver").get(pk=commitment.pk)
-
-
-def _lock_parties(offer: Offer, payer: Party) -> None:
-    """The order of ruling B4: payer, project owner, offer."""
-    for party_id in dict.fromkeys((payer.pk, offer.project.organisation.party_id)):
-        Party.objects.select_for_update().get(pk=party_id)
-    Offer.objects.select_for_update().get(pk=offer.pk)
 
 
 def _refuse_second(alive: Payment) -> None:

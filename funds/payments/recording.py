@@ -14,6 +14,7 @@ from fres.kernel.money import to_cents
 from fres.kernel.states import advance
 from funds.chart import Purpose
 from funds.ledger import Line, account_for, post_entry
+from funds.locks import lock_for_commitment
 from funds.models import Commitment, Entry, Offer, Payment, Refund
 from funds.payments import notices
 from funds.payments.gateway import Means, PaymentOutcome, PaymentStatus
@@ -59,12 +60,9 @@ def lock_payment(payment_id: int) -> Payment:
 
     Returns: the fresh row, its commitment (or instalment) and offer loaded as they are under the lock.
     """
-    related = ("commitment__offer__project__organisation", "instalment__loan__offer__project__organisation")
+    related = ("commitment__offer", "commitment__saver", "instalment__loan__offer", "instalment__loan__borrower")
     seen = Payment.objects.select_related(*related).get(pk=payment_id)
-    offer_id, payer_id = offer_of(seen).pk, payer_of(seen).pk
-    for party_id in dict.fromkeys((payer_id, offer_of(seen).project.organisation.party_id)):
-        Party.objects.select_for_update().get(pk=party_id)
-    Offer.objects.select_for_update().get(pk=offer_id)
+    lock_for_commitment(offer=offer_of(seen), saver=payer_of(seen))
     if seen.commitment_id is not None:
         Commitment.objects.select_for_update().get(pk=seen.commitment_id)
     Payment.objects.select_for_update().get(pk=payment_id)

@@ -1,4 +1,4 @@
-"""Payments made through the whole chain, against the Stripe test server; and the books told so that two runs compare."""
+"""Payments made through the whole chain, against the Stripe test server; books told so that two runs compare."""
 
 import re
 from collections import Counter
@@ -70,7 +70,7 @@ Movement = tuple[str, tuple[tuple[str, str, int], ...]]
 
 
 def digest(offer: Offer) -> Counter[Movement]:
-    """Tell the books of an offer without times and numbers of rows: what kind of entry moved how much from where to where.
+    """Tell the books of an offer without times nor numbers of rows: which kind of entry moved how much, whence, where.
 
     Savers are told by their rank among the offer's commitments, so that the same story told twice compares equal.
     """
