@@ -156,10 +156,15 @@ def _unsealed(entity: LegalEntity, year: FiscalYear, *, until: date) -> list[int
         return [pk for (pk,) in cursor.fetchall()]
 
 
-@transaction.atomic
-def _seal_batch(*, entity: LegalEntity, year: FiscalYear, ids: list[int], at: datetime) -> int:
+def lock_sealing(entity: LegalEntity) -> None:
+    """Let one process at a time give numbers in an entity's books, until the end of its transaction."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [SEALING_LOCK, entity.pk])
+
+
+@transaction.atomic
+def _seal_batch(*, entity: LegalEntity, year: FiscalYear, ids: list[int], at: datetime) -> int:
+    lock_sealing(entity)
     last = Seal.objects.filter(entity=entity, fiscal_year=year).order_by("-number").first()
     if last is None:
         wait_for_postings(entity)  # from the first seal of a year, nothing may be posted in the years before
