@@ -13,11 +13,12 @@ from django.utils.translation import gettext_lazy as _
 
 from fres.kernel import clock
 from fres.kernel.access import Role
+from fres.kernel.territories import communes_of_postal_code
 from investors.consents import TERMS, record_consent
 from investors.countries import country_choices
 from investors.models import Party, RoleGrant, TaxResidence, User
 from investors.parties import Identity
-from investors.selectors import audited_kinds, communes_of_postal_code
+from investors.selectors import audited_kinds
 
 _ADULT_AGE = 18
 _DATE = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "autocomplete": "bday"})
@@ -100,7 +101,7 @@ class ProfileForm(forms.Form):
             initial |= {"tax_country": residence.country, "tax_identifier": residence.tax_identifier}
         super().__init__(*args, initial=initial | kwargs.pop("initial", {}), **kwargs)
         postal_code = str(self["postal_code"].value() or "").strip()
-        self.communes = {commune.code: commune.name for commune in communes_of_postal_code(postal_code)}
+        self.communes = dict(communes_of_postal_code(postal_code).order_by("name").values_list("code", "name"))
         if len(self.communes) > 1:
             self.fields["commune_code"].choices = [("", _("Choisissez")), *self.communes.items()]
         else:
@@ -129,22 +130,22 @@ class ProfileForm(forms.Form):
         return values
 
     def _settle_the_city(self, values: dict[str, Any]) -> None:
-        values["commune_code"] = values.get("commune_code") or ""
+        """Deduce the city from the commune in France; take it as written elsewhere, or where no commune is known."""
         if values.get("country") != "FR":
             values["commune_code"] = ""
             if values.get("country") and not values.get("city"):
                 self.add_error("city", _("Écrivez la ville de votre adresse."))
             return
-        if len(self.communes) == 1:
-            values["commune_code"] = next(iter(self.communes))
-        elif self.communes and not values["commune_code"] and "postal_code" in values:
+        chosen = values.get("commune_code") or (next(iter(self.communes)) if len(self.communes) == 1 else "")
+        values["commune_code"] = chosen
+        if chosen:
+            values["city"] = self.communes[chosen]
+        elif not self.communes:
+            if not values.get("city"):
+                self.add_error("city", _("Aucune commune connue n’a ce code postal. Vérifiez-le, ou écrivez la ville."))
+        elif "commune_code" not in self.errors:
             message = gettext("Le code postal %(code)s sert %(number)s communes : choisissez la vôtre.")
-            details = {"code": values["postal_code"], "number": len(self.communes)}
-            self.add_error("commune_code", forms.ValidationError(message % details))
-        if values["commune_code"]:
-            values["city"] = self.communes[values["commune_code"]]
-        elif not self.communes and not values.get("city"):
-            self.add_error("city", _("Aucune commune connue n’a ce code postal. Vérifiez-le, ou écrivez la ville."))
+            self.add_error("commune_code", message % {"code": values["postal_code"], "number": len(self.communes)})
 
     def identity(self) -> Identity:
         """Return what was written, once valid."""

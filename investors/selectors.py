@@ -10,7 +10,6 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from fres.kernel.models import Territory
 from investors.models import Consent, Party, Representation, RoleGrant, TaxResidence, User
 
 # Fields whose values the audit trail never shows, only that they changed.
@@ -56,16 +55,6 @@ def profile_gaps(party: Party | None, on: date) -> list[str]:
     if tax_residence_at(party, on) is None:
         gaps.append(_("la résidence fiscale"))
     return gaps
-
-
-def communes_of_postal_code(postal_code: str) -> list[Territory]:
-    """Return today's communes a French postal code serves, by name."""
-    if len(postal_code) != 5 or not postal_code.isdigit():
-        return []
-    found = Territory.objects.filter(
-        level=Territory.Level.COMMUNE, is_current=True, postal_codes__contains=postal_code
-    ).order_by("name")
-    return list(found)
 
 
 def search_parties(text: str, kind: str = "") -> QuerySet[Party]:

@@ -5,7 +5,6 @@ import pghistory
 import pytest
 from django.core.serializers.json import DjangoJSONEncoder
 
-from fres.kernel.models import Territory
 from investors import selectors
 from investors.models import Party, Representation
 from investors.roles import revoke_role
@@ -26,21 +25,6 @@ def test_what_a_profile_lacks_is_said_in_words() -> None:
     legal = PartyFactory(legal=True)
     TaxResidenceFactory(party=legal)
     assert selectors.profile_gaps(legal, TODAY) == []
-
-
-def test_a_postal_code_finds_its_communes_and_no_former_one() -> None:
-    def commune(code: str, name: str, **values) -> None:
-        Territory.objects.create(
-            level="COMMUNE", code=code, name=name, postal_codes="59550 59990", vintage=date(2026, 1, 1), **values
-        )
-
-    commune("59001", "Prisches")
-    commune("59002", "Landrecies")
-    commune("59003", "Ancienne", is_current=False)
-    assert [found.name for found in selectors.communes_of_postal_code("59550")] == ["Landrecies", "Prisches"]
-    assert selectors.communes_of_postal_code("59551") == []
-    assert selectors.communes_of_postal_code("5955") == []
-    assert selectors.communes_of_postal_code("") == []
 
 
 def test_a_search_takes_all_the_words_in_any_order() -> None:
