@@ -237,6 +237,15 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
     "publickey-credentials-get": ["self"],
 }
 
+# ---- Jobs (D7): a worker that dies is noticed by its heartbeat; what is done leaves the queue ----
+PROCRASTINATE_WORKER_DEFAULTS = {
+    "concurrency": env.int("FRES_WORKER_CONCURRENCY", default=2),
+    "delete_jobs": "successful",
+    "shutdown_graceful_timeout": 20,
+    "update_heartbeat_interval": 10,
+    "stalled_worker_timeout": 60,
+}
+
 # ---- Language, time, places ----
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", _("Français")), ("en", _("Anglais"))]

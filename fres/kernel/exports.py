@@ -23,7 +23,7 @@ from fres.kernel.money import to_cents
 Row = TypeVar("Row")
 
 # A cell that begins so may be run as a formula by a spreadsheet.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 BYTE_ORDER_MARK = "\ufeff"  # without it, a French spreadsheet reads UTF-8 as something else
 DELIMITER = ";"
 

@@ -48,7 +48,7 @@ def test_a_cell_reads_as_a_french_spreadsheet_expects(value, text):
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", "+33", "-2", "@SUM(A1)", "\t=1", "\r=1", "|cmd", "%x", " =1", "\u00a0=1", "\uff1d1", "\n=1"]
+    "text", ["=1+1", "+33", "-2", "@SUM(A1)", "\t=1", "\r=1", " =1", "\u00a0=1", "\uff1d1", "\n=1"]
 )
 def test_a_text_that_looks_like_a_formula_is_defused(text):
     assert cell(text) == f"'{text}"

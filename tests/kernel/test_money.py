@@ -1,5 +1,6 @@
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from djmoney.money import Money
@@ -70,11 +71,7 @@ def test_who_weighs_nothing_gets_nothing(total, weights):
 def test_who_weighs_more_never_gets_less(total, weights):
     parts = split_cents(total, weights)
     ranked = sorted(weights, key=lambda key: weights[key])
-    assert all(
-        parts[light] <= parts[heavy]
-        for light, heavy in zip(ranked, ranked[1:], strict=False)
-        if weights[light] < weights[heavy]
-    )
+    assert all(parts[light] <= parts[heavy] for light, heavy in pairwise(ranked) if weights[light] < weights[heavy])
 
 
 def test_equal_remainders_are_served_in_the_order_of_the_keys():

@@ -3,6 +3,7 @@ import re
 from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from django.core.management import call_command
@@ -47,7 +48,7 @@ def test_periods_of_a_key_do_not_overlap():
     for row in read_seeds(demonstration=True):
         by_key[row.key, row.scope].append(row)
     for rows in by_key.values():
-        for earlier, later in zip(rows, rows[1:], strict=False):
+        for earlier, later in pairwise(rows):
             assert earlier.valid_to is not None and earlier.valid_to < later.valid_from
 
 

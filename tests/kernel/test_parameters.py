@@ -78,7 +78,7 @@ def test_a_fund_reads_its_own_value_before_the_national_one():
 @pytest.mark.parametrize("reading", ["days", "hours", "cents"])
 def test_a_percentage_is_not_read_as_days_or_euros(reading):
     make()
-    with pytest.raises(ValueError, match="test.rate"):
+    with pytest.raises(ValueError, match=r"test\.rate"):
         getattr(value_at("test.rate", TODAY), reading)
 
 
