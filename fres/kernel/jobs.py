@@ -34,7 +34,7 @@ def job(
                 if not connection.in_atomic_block:
                     close_old_connections()
 
-        return app.task(run, name=name, retry=retry, queue=queue)
+        return app.task(name=name, retry=retry, queue=queue)(run)
 
     return declare
 

@@ -101,9 +101,10 @@ def centre(communes: Iterable[Territory]) -> tuple[Decimal | None, Decimal | Non
     total = sum(weights)
     if not total:
         return None, None
-    longitude = sum(Decimal(str(row.longitude)) * weight for row, weight in zip(points, weights, strict=True)) / total
-    latitude = sum(Decimal(str(row.latitude)) * weight for row, weight in zip(points, weights, strict=True)) / total
-    return longitude.quantize(_POINT), latitude.quantize(_POINT)
+    weighed = list(zip(points, weights, strict=True))
+    longitude = sum((Decimal(str(row.longitude)) * weight for row, weight in weighed), start=Decimal(0))
+    latitude = sum((Decimal(str(row.latitude)) * weight for row, weight in weighed), start=Decimal(0))
+    return (longitude / total).quantize(_POINT), (latitude / total).quantize(_POINT)
 
 
 def _read(path: Path, delimiter: str = ";") -> Iterator[dict[str, str]]:
@@ -171,8 +172,8 @@ def _epci(folder: Path, communes: list[Territory]) -> Iterator[Territory]:
     for row in communes:
         if row.level == Level.COMMUNE and row.epci_code:
             by_epci[row.epci_code].append(row)
-    for row in _read(folder / "epci.csv"):
-        yield _grouping(Level.EPCI, row["code"], row["nom"], by_epci[row["code"]])
+    for line in _read(folder / "epci.csv"):
+        yield _grouping(Level.EPCI, line["code"], line["nom"], by_epci[line["code"]])
 
 
 def _ept(folder: Path, communes: list[Territory]) -> Iterator[Territory]:
@@ -276,10 +277,10 @@ def _apply(effective_on: date, movements: list[dict[str, str]]) -> tuple[int, in
     before: dict[str, set[str]] = defaultdict(set)
     after: dict[str, set[str]] = defaultdict(set)
     names: dict[str, str] = {}
-    for row in movements:
-        before[row["COM_AP"]].add(row["COM_AV"])
-        after[row["COM_AV"]].add(row["COM_AP"])
-        names[row["COM_AP"]] = row["LIBELLE_AP"]
+    for line in movements:
+        before[line["COM_AP"]].add(line["COM_AV"])
+        after[line["COM_AV"]].add(line["COM_AP"])
+        names[line["COM_AP"]] = line["LIBELLE_AP"]
     already = set(
         Territory.objects.filter(level=Level.COMMUNE, code__in=before, valid_from=effective_on).values_list(
             "code", flat=True

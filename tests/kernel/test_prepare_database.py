@@ -29,7 +29,7 @@ def rights(cursor, table):
 
 def test_what_must_never_change_can_only_be_read_and_added_to(as_application):
     tables = [model._meta.db_table for model in append_only_models()]
-    assert {table: rights(as_application, table) for table in tables} == dict.fromkeys(tables, {"SELECT", "INSERT"})
+    assert [table for table in tables if rights(as_application, table) != {"SELECT", "INSERT"}] == []
 
 
 def test_documents_logs_and_trails_are_among_what_never_changes():

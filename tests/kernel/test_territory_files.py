@@ -15,7 +15,10 @@ from fres.kernel.territory_files import DATA, VINTAGE, MovementsRefused, centre,
 MOVEMENTS = Path(__file__).parent / "data" / "mvt_commune_2027.csv"
 # What the tests name, so that they need not write 35 000 rows each; and Lille's metropole, whole.
 METROPOLE = "200093201"
-KEPT = set(["01001", "01138", "13055", "13201", "2A004", "59350", "59512", "62291", "62498", "62510", "69123", "69381", "75056", "75101", "80621", "97105"])
+KEPT = {
+    "01001", "01138", "13055", "13201", "2A004", "59350", "59512", "62291",
+    "62498", "62510", "69123", "69381", "75056", "75101", "80621", "97105",
+}  # fmt: skip
 Level = Territory.Level
 
 
