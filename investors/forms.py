@@ -1,7 +1,7 @@
 """What people write about themselves, and what staff look for."""
 
 from datetime import date
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from allauth.account.forms import SignupForm as AllauthSignupForm
@@ -94,16 +94,18 @@ class ProfileForm(forms.Form):
     )
 
     def __init__(self, *args: Any, party: Party | None, residence: TaxResidence | None, **kwargs: Any) -> None:
-        initial = {"birth_country": "FR", "country": "FR", "tax_country": "FR"}
+        initial: dict[str, Any] = {"birth_country": "FR", "country": "FR", "tax_country": "FR"}
         if party is not None:
             initial |= {name: getattr(party, name) for name in Identity.__dataclass_fields__}
         if residence is not None:
             initial |= {"tax_country": residence.country, "tax_identifier": residence.tax_identifier}
-        super().__init__(*args, initial=initial | kwargs.pop("initial", {}), **kwargs)
+        kwargs["initial"] = initial | kwargs.get("initial", {})
+        super().__init__(*args, **kwargs)
         postal_code = str(self["postal_code"].value() or "").strip()
         self.communes = dict(communes_of_postal_code(postal_code).order_by("name").values_list("code", "name"))
+        commune_field = cast(forms.ChoiceField, self.fields["commune_code"])
         if len(self.communes) > 1:
-            self.fields["commune_code"].choices = [("", _("Choisissez")), *self.communes.items()]
+            commune_field.choices = [("", _("Choisissez")), *self.communes.items()]
         else:
             del self.fields["commune_code"]
 

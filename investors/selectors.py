@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,7 +15,7 @@ from investors.models import Consent, Party, Representation, RoleGrant, TaxResid
 
 # Fields whose values the audit trail never shows, only that they changed.
 _SECRET = frozenset({"iban", "iban_hash", "tax_identifier", "tax_identifier_hash", "password"})
-_TRACKED: dict[str, tuple[str, type[models.Model]]] = {
+_TRACKED: dict[str, tuple[Promise, type[models.Model]]] = {
     "comptes": (gettext_lazy("Comptes"), User),
     "personnes": (gettext_lazy("Personnes"), Party),
     "roles": (gettext_lazy("Rôles"), RoleGrant),
@@ -107,8 +108,7 @@ def audited_kinds() -> dict[str, str]:
 
 def changes_of_kind(kind: str) -> QuerySet[Any]:
     """Return the events of one kind, newest first; `describe_changes` turns a page of them into lines."""
-    model = _TRACKED[kind][1]
-    event_model = model._meta.get_field("events").related_model  # type: ignore[union-attr]
+    event_model: Any = _TRACKED[kind][1]._meta.get_field("events").related_model
     return event_model.objects.select_related("pgh_context").order_by("-pgh_id")
 
 

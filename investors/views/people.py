@@ -108,7 +108,8 @@ def revoke(request: HttpRequest, uuid: str) -> HttpResponse:
 def journal(request: HttpRequest) -> HttpResponse:
     """Every change to people, newest first: when, who, what was and what is."""
     form = JournalForm(request.GET)
-    kind = (form.is_valid() and form.cleaned_data["kind"]) or next(iter(selectors.audited_kinds()))
+    asked = form.cleaned_data["kind"] if form.is_valid() else ""
+    kind = asked or next(iter(selectors.audited_kinds()))
     page = Paginator(selectors.changes_of_kind(kind), _PER_PAGE).get_page(request.GET.get("page"))
     changes = selectors.describe_changes(page.object_list)
     return render(request, "investors/journal.html", {"form": form, "page": page, "changes": changes})
