@@ -9,6 +9,7 @@ handler400 = "fres.kernel.views.bad_request"
 
 urlpatterns = [
     path("", include("fres.kernel.urls")),
+    path("", include("funds.front_urls")),
     path("", include("fres.page_urls")),
     path("langue/", login_not_required(set_language), name="set_language"),
     path("compte/", include("investors.account_urls")),

@@ -165,9 +165,7 @@ def _succeed(offer: Offer, *, at: datetime) -> Offer:
         offer.commitments.select_for_update(of=("self",))
         .filter(state=CommitmentState.CLEARED).select_related("saver").order_by("pk")
     )  # fmt: skip
-    offer = advance(
-        offer, SUCCEED_OFFER, by=None, at=at, decided_at=at, financing_state=FinancingState.CONTRACTING
-    )
+    offer = advance(offer, SUCCEED_OFFER, by=None, at=at, decided_at=at, financing_state=FinancingState.CONTRACTING)
     offer = Offer.objects.select_related("project__organisation__party", "books", "fund").get(pk=offer.pk)
     for commitment in cleared:
         advance(commitment, SETTLE, by=None, at=at, settled_at=at)
@@ -186,9 +184,7 @@ def _post_success(offer: Offer, cleared: Iterable[Commitment], *, at: datetime) 
         offer.books, Purpose.SAVER_MONEY, parties=[one.saver for one in commitments], offer=offer
     )
     owed_to_holder = account_for(offer.books, Purpose.HOLDER_MONEY, party=owner, offer=offer)
-    lines = [
-        Line(owed_to_savers[one.saver_id], owed_to_holder, to_cents(one.amount)) for one in commitments
-    ]
+    lines = [Line(owed_to_savers[one.saver_id], owed_to_holder, to_cents(one.amount)) for one in commitments]
     _post(offer, "success", lines, label=f"Offre réussie {owner.number}", at=at)
     fee, tax = fee_cents(offer, sum(line.amount_cents for line in lines), at=at)
     fee_lines = [
@@ -223,7 +219,7 @@ def _post(offer: Offer, what: str, lines: list[Line], *, label: str, at: datetim
         accounting_date=first_open_day(offer.books, on),
         value_date=on,
         label=label,
-        piece_ref=f"Décision {offer.slug}"[:80],
+        piece_ref=str(offer.uuid),
         piece_date=on,
         source=("offer", offer.uuid),
         at=at,

@@ -152,7 +152,7 @@ class Standing:
 
 
 def room_cents(offer: Offer, standing: Standing, *, proposed_to_saver: int = 0) -> int:
-    """Return what this saver may still take of an offer, in cents: whoever waits comes before a newcomer (ruling B9)."""
+    """Return what this saver may still take, in cents: whoever waits comes before a newcomer (ruling B9)."""
     if not proposed_to_saver and standing.is_waited_for:
         return 0
     taken = standing.reserved + standing.cleared + standing.proposed
@@ -188,7 +188,7 @@ def refusals_of(
         return [
             *refusals,
             AmountNotPositive(
-                _("Un engagement est d’un montant positif ; vous avez écrit %(amount)s.")
+                _("Un engagement est d’un montant positif ; vous avez écrit %(amount)s.")
                 % {"amount": format_cents(cents)},
                 next_step=_("À partir de %(least)s pour cette offre.")
                 % {"least": format_cents(to_cents(offer.ticket_minimum))},
@@ -204,9 +204,9 @@ def _of_offer(offer: Offer, at: datetime) -> list[CommitmentRefused]:
     if offer.state != OfferState.OPEN or at < offer.opens_at:
         return [
             OfferNotOpen(
-                _("Cette offre ne prend pas d’engagement : son état est « %(state)s ».")
+                _("Cette offre ne prend pas d’engagement : son état est « %(state)s ».")
                 % {"state": offer.get_state_display()},
-                next_step=_("Les offres ouvertes sont sur la page « Projets »."),
+                next_step=_("Les offres ouvertes sont sur la page « Projets »."),
             )
         ]
     if at > offer.closes_at:
@@ -233,7 +233,7 @@ def _of_person(offer: Offer, saver: Party, standing: Standing, at: datetime) -> 
     if saver.pk == offer.project.organisation.party_id or standing.is_signatory:
         found.append(
             OwnProject(
-                _("Vous portez ce projet ou signez pour lui : vous ne pouvez pas le financer ici."),
+                _("Vous portez ce projet ou signez pour lui : vous ne pouvez pas le financer ici."),
                 next_step=_("Un apport de votre part se fait directement, hors de la campagne."),
             )
         )
@@ -269,7 +269,7 @@ def _of_ticket(offer: Offer, cents: int, standing: Standing) -> list[CommitmentR
         return [
             AboveTicket(
                 _(
-                    "Une personne engage au plus %(most)s dans cette offre ; avec %(mine)s déjà engagés, il reste %(left)s."
+                    "Une personne engage au plus %(most)s ici ; avec %(mine)s déjà engagés, il reste %(left)s."
                 )
                 % {"most": format_cents(most), "mine": format_cents(standing.mine), "left": format_cents(left)},
                 next_step=_("Engagez %(left)s ou moins.") % {"left": format_cents(left)}
@@ -285,7 +285,7 @@ def _of_room(offer: Offer, cents: int, standing: Standing, proposed_to_saver: in
     if cents <= room:
         return []
     refusal = OfferFull(
-        _("%(amount)s dépassent de %(excess)s ce qui reste sur cette offre : %(room)s sur %(maximum)s.")
+        _("%(amount)s dépassent de %(excess)s ce qui reste sur cette offre : %(room)s sur %(maximum)s.")
         % {
             "amount": format_cents(cents),
             "excess": format_cents(cents - room),
@@ -295,7 +295,7 @@ def _of_room(offer: Offer, cents: int, standing: Standing, proposed_to_saver: in
         next_step=_("Engagez %(room)s ou moins, ou mettez ce qui dépasse en liste d’attente.")
         % {"room": format_cents(room)}
         if room >= to_cents(offer.ticket_minimum)
-        else _("Entrez en liste d’attente : les places libérées sont proposées dans l’ordre d’arrivée."),
+        else _("Entrez en liste d’attente : les places libérées sont proposées dans l’ordre d’arrivée."),
     )
     refusal.room_cents = room
     return [refusal]
@@ -309,7 +309,7 @@ def _of_caps(offer: Offer, saver: Party, cents: int, standing: Standing, limits:
             left = max(0, cap - standing.gifts_to_project)
             found.append(
                 GiftCapReached(
-                    _("Une personne donne au plus %(cap)s à un projet, toutes offres cumulées ; il reste %(left)s.")
+                    _("Une personne donne au plus %(cap)s à un projet, toutes offres cumulées ; il reste %(left)s.")
                     % {"cap": format_cents(cap), "left": format_cents(left)},
                     next_step=_("Donnez %(left)s ou moins, ou choisissez un autre projet.")
                     % {"left": format_cents(left)},
@@ -327,9 +327,9 @@ def _of_caps(offer: Offer, saver: Party, cents: int, standing: Standing, limits:
     if standing.ceiling is not None and standing.lent + cents > standing.ceiling:
         found.append(
             SaverCeilingReached(
-                _("Votre plafond personnel est de %(ceiling)s sur douze mois ; vous y avez déjà prêté %(lent)s.")
+                _("Votre plafond personnel est de %(ceiling)s sur douze mois ; vous y avez déjà prêté %(lent)s.")
                 % {"ceiling": format_cents(standing.ceiling), "lent": format_cents(standing.lent)},
-                next_step=_("Prêtez %(left)s ou moins, ou changez votre plafond : la hausse agit le lendemain.")
+                next_step=_("Prêtez %(left)s ou moins, ou changez votre plafond : la hausse agit le lendemain.")
                 % {"left": format_cents(max(0, standing.ceiling - standing.lent))},
             )
         )
@@ -337,7 +337,7 @@ def _of_caps(offer: Offer, saver: Party, cents: int, standing: Standing, limits:
     if raised > limits.owner_cap_cents:
         found.append(
             OwnerCapReached(
-                _("Ce porteur ne peut lever plus de %(cap)s en douze mois ; il en est à %(raised)s.")
+                _("Ce porteur ne peut lever plus de %(cap)s en douze mois ; il en est à %(raised)s.")
                 % {"cap": format_cents(limits.owner_cap_cents), "raised": format_cents(raised - cents)},
                 next_step=_("Choisissez un autre projet."),
             )

@@ -1,4 +1,4 @@
-"""Commitments: made under the locks of ruling B4, revoked in one gesture, confirmed and expired by the passing of time."""
+"""Commitments: made under the locks of ruling B4, revoked in one gesture, confirmed and expired by time."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,12 +11,13 @@ from djmoney.money import Money
 
 from fres.kernel import clock
 from fres.kernel.errors import RuleViolation
+from fres.kernel.money import to_cents
 from fres.kernel.states import TransitionRefused, advance
 from funds import notices
 from funds.commitment_rules import CommitmentRefused, refusals_of
 from funds.limits import Limits, limits_at
 from funds.locks import lock_for_commitment, lock_offer
-from funds.models import Commitment, Offer
+from funds.models import Commitment, Offer, WaitingPlace
 from funds.reflection import end_of_day, is_over, reflection_deadline
 from funds.standings import standing_of
 from funds.states import CONFIRM, EXPIRE, REVOKE, CommitmentState, PaymentState
@@ -37,14 +38,20 @@ class ReflectionRunning(RuleViolation):
     rule = "E21"
 
 
-def check_commitment(*, offer: Offer, saver: Party, amount: Money, by: User, at: datetime) -> list[CommitmentRefused]:
+def check_commitment(
+    *, offer: Offer, saver: Party, amount: Money, by: User, at: datetime, place: WaitingPlace | None = None
+) -> list[CommitmentRefused]:
     """Return every reason why a commitment would be refused now; none when it may be made (ruling B5).
 
-    Reads without locks: what it announces, `commit_to_offer` decides.
+    Reads without locks: what it announces, `commit_to_offer` decides. `place`: the saver's own place in the waiting
+    list, when it is proposed to them and this is what they would take.
     """
     limits = limits_at(clock.local(at).date(), fund_uuid=offer.fund.uuid)
     standing, _country = standing_of(offer=offer, saver=saver, by=by, limits=limits, at=at)
-    return refusals_of(offer=offer, saver=saver, amount=amount, standing=standing, limits=limits, at=at)
+    proposed = to_cents(place.proposed_amount) if place is not None and place.proposed_amount is not None else 0
+    return refusals_of(
+        offer=offer, saver=saver, amount=amount, standing=standing, limits=limits, at=at, proposed_to_saver=proposed
+    )
 
 
 @transaction.atomic
@@ -107,9 +114,7 @@ def record_commitment(
             state=CommitmentState.CONFIRMED, confirmed_at=at, pay_before=pay_before, **common
         )
     deadline = reflection_deadline(at, hours=limits.reflection_hours, days=limits.reflection_days)
-    commitment = Commitment.objects.create(
-        state=CommitmentState.IN_REFLECTION, reflection_ends_at=deadline, **common
-    )
+    commitment = Commitment.objects.create(state=CommitmentState.IN_REFLECTION, reflection_ends_at=deadline, **common)
     notices.tell_reflection_started(commitment=commitment, offer=offer, at=at)
     return commitment
 
@@ -133,9 +138,9 @@ def revoke_commitment(*, commitment: Commitment, by: User, at: datetime) -> Comm
             % {"moment": clock.local(deadline).strftime("%d/%m/%Y à %H h %M")}
             if deadline is not None
             else _("Cet engagement n’a pas de délai de réflexion."),
-            next_step=_("Vous pouvez ne pas payer : l’engagement expire alors sans frais.")
+            next_step=_("Vous pouvez ne pas payer : l’engagement expire alors sans frais.")
             if commitment.state in (CommitmentState.IN_REFLECTION, CommitmentState.CONFIRMED)
-            else _("L’état de votre engagement est « %(state)s ».") % {"state": commitment.get_state_display()},
+            else _("L’état de votre engagement est « %(state)s ».") % {"state": commitment.get_state_display()},
         )
     commitment = advance(commitment, REVOKE, by=by, at=at, ended_at=at, end_reason=_("Retiré pendant la réflexion."))
     notices.tell_revoked(commitment=commitment, offer=offer, at=at)
@@ -216,9 +221,7 @@ def _expire(commitment: Commitment, *, at: datetime) -> bool:
     is_late = fresh.state == CommitmentState.CONFIRMED and fresh.pay_before is not None and fresh.pay_before < at
     if not is_late or _has_open_page(fresh, at=at):
         return False
-    fresh = advance(
-        fresh, EXPIRE, by=None, at=at, ended_at=at, end_reason=_("Le délai pour payer est passé.")
-    )
+    fresh = advance(fresh, EXPIRE, by=None, at=at, ended_at=at, end_reason=_("Le délai pour payer est passé."))
     notices.tell_expired(commitment=fresh, offer=offer, at=at)
     propose_room(offer=offer, at=at)
     return True

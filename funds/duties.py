@@ -4,5 +4,6 @@ from funds import campaign_duties
 from funds.contracts import duties as contract_duties
 from funds.payments import duties as payment_duties
 from funds.receipts import duties as receipt_duties
+from funds.servicing import duties as servicing_duties
 
-__all__ = ["campaign_duties", "contract_duties", "payment_duties", "receipt_duties"]
+__all__ = ["campaign_duties", "contract_duties", "payment_duties", "receipt_duties", "servicing_duties"]

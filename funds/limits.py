@@ -62,7 +62,7 @@ def limits_at(on: date, *, fund_uuid: object = "") -> Limits:
     for key in _NEEDED:
         if key not in rows:
             raise ParameterMissing(
-                _("Aucune valeur connue pour « %(key)s » au %(day)s.") % {"key": key, "day": on.strftime("%d/%m/%Y")}
+                _("Aucune valeur connue pour « %(key)s » au %(day)s.") % {"key": key, "day": on.strftime("%d/%m/%Y")}
             )
     return Limits(
         owner_cap_cents=_cents(rows["ecspr.offer_cap"]),

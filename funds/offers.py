@@ -75,7 +75,7 @@ class ReceiptRightMissing(OfferNotReady):
 
 
 def settles_on_for(closes_at: datetime, *, limits: Limits) -> date:
-    """Return the day an offer is decided at the latest: after the last reflection, the time to pay and to clear (B1)."""
+    """Return the day an offer is decided at the latest: last reflection, then the time to pay and to clear (B1)."""
     last = closes_at + longest_reflection(hours=limits.reflection_hours, days=limits.reflection_days)
     waits = limits.payment_days + limits.clearing_days
     return date.fromordinal(clock.local(last).date().toordinal() + waits)
@@ -148,7 +148,7 @@ def _of_dates(offer: Offer, limits: Limits, at: datetime) -> list[OfferNotReady]
     if offer.settles_on < earliest:
         return [
             DatesUnfit(
-                _("La décision est prévue le %(day)s ; il faut attendre le %(earliest)s.")
+                _("La décision est prévue le %(day)s ; il faut attendre le %(earliest)s.")
                 % {"day": offer.settles_on.strftime("%d/%m/%Y"), "earliest": earliest.strftime("%d/%m/%Y")},
                 next_step=_("Laissez %(days)s jours après la dernière réflexion pour payer et encaisser.")
                 % {"days": limits.payment_days + limits.clearing_days},
@@ -177,7 +177,7 @@ def _of_label(offer: Offer, on: date) -> list[OfferNotReady]:
     if name not in offer.fund.accepted_labels:
         return [
             LabelMissing(
-                _("Le fonds n’accepte pas le label %(label)s ; il accepte : %(accepted)s.")
+                _("Le fonds n’accepte pas le label %(label)s ; il accepte : %(accepted)s.")
                 % {"label": name, "accepted": ", ".join(offer.fund.accepted_labels) or _("aucun")},
                 next_step=_("Choisissez un label accepté par le fonds."),
             )
@@ -204,7 +204,7 @@ def _of_protections() -> list[OfferNotReady]:
     names = ", ".join(f"{rule.code} ({rule.label})" for rule in missing)
     return [
         ProtectionMissing(
-            _("Une offre de prêt attend que chaque règle de protection soit appliquée ; il manque : %(rules)s.")
+            _("Une offre de prêt attend que chaque règle de protection soit appliquée ; il manque : %(rules)s.")
             % {"rules": names},
             next_step=_("Ces règles arrivent avec une prochaine version de la plateforme."),
         )
@@ -229,7 +229,7 @@ def _of_owner_cap(offer: Offer, limits: Limits) -> list[OfferNotReady]:
     if total > limits.owner_cap_cents:
         return [
             OwnerCapExceeded(
-                _("Avec cette offre, le porteur lèverait %(total)s en douze mois ; la loi s’arrête à %(cap)s.")
+                _("Avec cette offre, le porteur lèverait %(total)s en douze mois ; la loi s’arrête à %(cap)s.")
                 % {"total": format_cents(total), "cap": format_cents(limits.owner_cap_cents)},
                 next_step=_("Réduisez le maximum de %(excess)s.")
                 % {"excess": format_cents(total - limits.owner_cap_cents)},

@@ -61,7 +61,7 @@ def join_waiting_list(*, offer: Offer, saver: Party, amount: Money, by: User, at
     if offer.waiting_places.filter(saver=saver, state__in=LIVE_PLACES).exists():
         raise AlreadyWaiting(
             _("Vous êtes déjà sur la liste d’attente de cette offre."),
-            next_step=_("Quittez-la d’abord si vous voulez changer de montant ; vous reviendrez alors à la fin."),
+            next_step=_("Quittez-la d’abord si vous voulez changer de montant ; vous reviendrez alors à la fin."),
         )
     if not refusals:
         raise NothingToWaitFor(
@@ -69,9 +69,7 @@ def join_waiting_list(*, offer: Offer, saver: Party, amount: Money, by: User, at
             next_step=_("Engagez-vous directement."),
         )
     last = offer.waiting_places.aggregate(last=Max("rank"))["last"] or 0
-    place = WaitingPlace.objects.create(
-        offer=offer, saver=saver, by=by, amount=amount, asked_at=at, rank=last + 1
-    )
+    place = WaitingPlace.objects.create(offer=offer, saver=saver, by=by, amount=amount, asked_at=at, rank=last + 1)
     notices.tell_waiting(place=place, offer=offer, at=at)
     propose_room(offer=offer, at=at)
     return WaitingPlace.objects.get(pk=place.pk)
@@ -141,6 +139,10 @@ def commit_and_wait(
     offer, saver = lock_for_commitment(offer=offer, saver=saver)
     limits = limits_at(clock.local(at).date(), fund_uuid=offer.fund.uuid)
     standing, country = standing_of(offer=offer, saver=saver, by=by, limits=limits, at=at)
+    whole = refusals_of(offer=offer, saver=saver, amount=amount, standing=standing, limits=limits, at=at)
+    others = [refusal for refusal in whole if not isinstance(refusal, OfferFull)]
+    if others:
+        raise CommitmentRefused.of(others)
     room = room_cents(offer, standing)
     rest = to_cents(amount) - room
     commitment = None

@@ -1,0 +1,325 @@
+"""What a saver does: commit, look, take back, wait in line; and their space."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from djmoney.money import Money
+
+from fres.kernel import clock
+from fres.kernel.access import reads_only
+from fres.kernel.errors import RuleViolation
+from fres.kernel.models import Document
+from fres.kernel.money import from_cents, to_cents
+from funds import selectors
+from funds.calendars import commitment_steps
+from funds.ceilings import ceiling_of, set_ceiling
+from funds.commitment_rules import OfferFull, ProfileIncomplete
+from funds.commitments import check_commitment, commit_to_offer, revoke_commitment
+from funds.forms import CeilingForm, CommitForm, ConsentForm
+from funds.limits import limits_at
+from funds.models import Offer, Refund, WaitingPlace
+from funds.portfolio import can_pay, can_revoke, portfolio_of
+from funds.reflection import reflection_deadline
+from funds.states import WaitingState
+from funds.texts import WARNING, digest_of, read_text, record_of, texts_of
+from funds.views.public import document_line, documents_about
+from funds.waiting import accept_place, commit_and_wait, join_waiting_list, leave_waiting_list
+from investors.models import Party
+from investors.selectors import party_of, profile_gaps
+from projects.models import Membership
+
+NEWEST_DOCUMENTS = 5
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def commit(request: HttpRequest, slug: str) -> HttpResponse:
+    """How much. A gift is committed at once and goes on to its payment; a loan is first reviewed, then signed."""
+    offer = get_object_or_404(selectors.public_offers(), slug=slug)
+    saver = party_of(request.user)
+    if saver is None or profile_gaps(saver, clock.today()):
+        messages.info(request, _("Avant un don ou un prêt, la loi demande votre identité : complétez votre profil."))
+        return redirect(f"{reverse('investors:profile')}?next={request.path}")
+    room, is_full, place = _room(offer, saver)
+    form = CommitForm(request.POST or None, offer=offer, room_cents=room, is_full=is_full)
+    refusal: RuleViolation | None = None
+    if request.method == "POST" and form.is_valid():
+        wants_rest = form.cleaned_data.get("join_waiting_list", False)
+        try:
+            return _act(request, offer, saver, place, form, is_full=is_full, wants_rest=wants_rest)
+        except RuleViolation as refused:
+            refusal = _with_link(refused)
+    figures = selectors.offer_figures(offer)
+    where = selectors.place_of(offer)
+    limits = limits_at(clock.today(), fund_uuid=offer.fund.uuid)
+    context = {
+        "offer": offer,
+        "place": where,
+        "figures": figures.chart,
+        "remaining": from_cents(room),
+        "is_full": is_full,
+        "form": form,
+        "refusal": refusal,
+        "reflection_ends_at": None if offer.is_gift else _deadline(offer),
+        "warning": "" if offer.is_gift else read_text(WARNING).body,
+        "document": Document.objects.filter(about_type="offer", about_uuid=offer.uuid).first(),
+        "payment_days": limits.payment_days,
+        "my_place": place,
+    }
+    return render(request, "funds/commit.html", context, status=422 if refusal or form.errors else 200)
+
+
+@never_cache
+@require_POST
+def sign(request: HttpRequest, slug: str) -> HttpResponse:
+    """The review of a loan, signed: two consents to the very texts that were on the page."""
+    offer = get_object_or_404(selectors.public_offers().filter(lane=Offer.Lane.PROJECT), slug=slug)
+    saver = party_of(request.user)
+    if saver is None:
+        return redirect("investors:profile")
+    form = ConsentForm(request.POST, amount_cents=0)
+    is_signed = form.is_valid()
+    amount = form.cleaned_data.get("amount")
+    if amount is None or amount.amount <= 0 or amount.amount.scaleb(2) % 1:
+        return redirect("funds:commit", slug=slug)
+    texts = texts_of(offer)
+    if form.cleaned_data.get("texts") != digest_of(texts):
+        messages.warning(request, _("Les conditions ont changé : relisez-les avant de signer."))
+        return _review(request, offer, amount, wants_rest=form.cleaned_data.get("join_waiting_list", False))
+    if not is_signed:
+        return _review(request, offer, amount, wants_rest=form.cleaned_data.get("join_waiting_list", False), form=form)
+    place = selectors.live_place(offer, saver)
+    values = {"amount": amount, "by": request.user, "texts_shown": record_of(texts), "at": clock.now()}
+    try:
+        if place is not None and place.state == WaitingState.PROPOSED:
+            commitment = accept_place(place=place, **values)
+        elif form.cleaned_data["join_waiting_list"]:
+            committed, _place = commit_and_wait(offer=offer, saver=saver, **values)
+            if committed is None:
+                return redirect("funds:offer", slug=slug)
+            commitment = committed
+        else:
+            commitment = commit_to_offer(offer=offer, saver=saver, **values)
+    except RuleViolation as refused:
+        return _review(request, offer, amount, wants_rest=False, form=form, refusal=_with_link(refused))
+    messages.success(request, _("Votre engagement est enregistré. Un message vous dit jusqu’à quand vous retirer."))
+    return redirect("funds:commitment", uuid=commitment.uuid)
+
+
+@never_cache
+@require_GET
+@reads_only
+def commitment(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """One commitment: what it is, what may be done, its dated steps, payments and documents."""
+    found = get_object_or_404(selectors.commitments_visible_to(request.user), uuid=uuid)
+    at = clock.now()
+    payments = list(found.payments.order_by("-asked_at", "-pk"))
+    receipts = Document.objects.filter(gift_receipt__commitment=found).select_related("void", "superseded_by")
+    loan = getattr(found.offer, "loan", None) if hasattr(found, "holding") else None
+    documents = [document_line(one) for one in receipts.order_by("-pk")]
+    if loan is not None:
+        documents += documents_about("loan", loan.uuid)
+    context = {
+        "commitment": found,
+        "steps": commitment_steps(found, at=at),
+        "payment": payments[0] if payments else None,
+        "payments": payments,
+        "receipt": next((one for one in documents if not one["voided"]), None),
+        "documents": documents,
+        "can_revoke": can_revoke(found, at=at),
+        "can_pay": can_pay(found, at=at) and not any(one.state == "PROCESSING" for one in payments),
+        "can_refund": _can_give_back(found),
+        "refund": Refund.objects.filter(payment__commitment=found).order_by("-asked_at", "-pk").first(),
+        "refusal": None,
+    }
+    return render(request, "funds/commitment.html", context)
+
+
+@require_POST
+def revoke(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Take a commitment back: one click, no reason asked (E20)."""
+    found = get_object_or_404(selectors.commitments_of(request.user), uuid=uuid)
+    try:
+        revoke_commitment(commitment=found, by=request.user, at=clock.now())
+    except RuleViolation as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, _("Votre engagement est retiré. Aucun euro n’a été prélevé."))
+    return redirect("funds:commitment", uuid=uuid)
+
+
+@require_POST
+def leave(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Leave a waiting list."""
+    place = get_object_or_404(selectors.waiting_places_of(request.user), uuid=uuid)
+    leave_waiting_list(place=place, by=request.user, at=clock.now())
+    messages.success(request, _("Vous avez quitté la liste d’attente. Rien ne vous est demandé."))
+    return redirect("funds:offer", slug=place.offer.slug)
+
+
+@never_cache
+@require_GET
+@reads_only
+def space(request: HttpRequest) -> HttpResponse:
+    """The saver's space: what is engaged, what is in projects, what came back, what is due."""
+    saver = party_of(request.user)
+    held = portfolio_of(saver, at=clock.now())
+    owned = Document.objects.none()
+    if saver is not None:
+        owned = Document.objects.filter(owner_party=saver.uuid).select_related("void", "superseded_by")
+    context = {
+        "party": saver,
+        "is_holder": Membership.objects.filter(user=request.user, left_on=None).exists(),
+        "late": held.late,
+        "figures": held.figures,
+        "pending": held.pending,
+        "waiting": list(selectors.waiting_places_of(request.user)),
+        "holdings": held.holdings,
+        "holdings_total": held.holdings_total,
+        "gifts": held.gifts,
+        "upcoming": held.upcoming,
+        "upcoming_total": held.upcoming_total,
+        "levy_rate": held.levy_rate,
+        "documents": [document_line(one) for one in owned.order_by("-pk")[:NEWEST_DOCUMENTS]],
+        "documents_count": owned.count(),
+    }
+    return render(request, "funds/space.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def ceiling(request: HttpRequest) -> HttpResponse:
+    """The saver's own ceiling on what they lend over twelve months."""
+    saver = party_of(request.user)
+    if saver is None:
+        return redirect("investors:profile")
+    form = CeilingForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        row = set_ceiling(saver=saver, amount=form.cleaned_data["amount"], by=request.user, at=clock.now())
+        if row.acts_from > row.set_at:
+            messages.success(request, _("Votre plafond est enregistré : une hausse agit le lendemain."))
+        else:
+            messages.success(request, _("Votre plafond agit dès maintenant."))
+        return redirect("funds:ceiling")
+    in_force, coming = ceiling_of(saver, at=clock.now())
+    context = {"form": form, "in_force": in_force, "coming": coming}
+    return render(request, "funds/ceiling.html", context, status=422 if form.errors else 200)
+
+
+def _act(
+    request: HttpRequest,
+    offer: Offer,
+    saver: Party,
+    place: WaitingPlace | None,
+    form: CommitForm,
+    *,
+    is_full: bool,
+    wants_rest: bool,
+) -> HttpResponse:
+    """Do what the first form asks, or raise the refusal it meets."""
+    amount: Money = form.cleaned_data["amount"]
+    at = clock.now()
+    if is_full:
+        join_waiting_list(offer=offer, saver=saver, amount=amount, by=request.user, at=at)
+        messages.success(request, _("Vous êtes sur la liste d’attente. Un message vous le confirme."))
+        return redirect("funds:offer", slug=offer.slug)
+    if not offer.is_gift:
+        proposed = place if place is not None and place.state == WaitingState.PROPOSED else None
+        found = check_commitment(offer=offer, saver=saver, amount=amount, by=request.user, at=at, place=proposed)
+        blocking = [one for one in found if not (wants_rest and isinstance(one, OfferFull))]
+        if blocking:
+            raise blocking[0]
+        return _review(request, offer, amount, wants_rest=wants_rest)
+    values: dict[str, Any] = {
+        "amount": amount,
+        "by": request.user,
+        "texts_shown": record_of(texts_of(offer)),
+        "at": at,
+    }
+    wants_receipt = form.cleaned_data.get("wants_receipt", False)
+    if place is not None and place.state == WaitingState.PROPOSED:
+        made = accept_place(place=place, **values)
+    elif wants_rest:
+        found_one, _place = commit_and_wait(offer=offer, saver=saver, wants_receipt=wants_receipt, **values)
+        if found_one is None:
+            return redirect("funds:offer", slug=offer.slug)
+        made = found_one
+    else:
+        made = commit_to_offer(offer=offer, saver=saver, wants_receipt=wants_receipt, **values)
+    return redirect("funds:commitment", uuid=made.uuid)
+
+
+def _review(
+    request: HttpRequest,
+    offer: Offer,
+    amount: Money,
+    *,
+    wants_rest: bool,
+    form: ConsentForm | None = None,
+    refusal: RuleViolation | None = None,
+) -> HttpResponse:
+    """Show what is about to be signed: the sum, the terms, the texts with their digests, two boxes nobody ticked."""
+    texts = texts_of(offer)
+    initial = {"amount": _written(amount), "texts": digest_of(texts), "join_waiting_list": wants_rest}
+    bound = form is not None and refusal is None
+    if bound:
+        assert form is not None
+        shown = ConsentForm(form.data, amount_cents=to_cents(amount))
+    else:
+        shown = ConsentForm(initial=initial, amount_cents=to_cents(amount))
+    room, _is_full, _place = _room(offer, party_of(request.user))
+    context = {
+        "offer": offer,
+        "place": selectors.place_of(offer),
+        "amount": amount,
+        "waits_for": from_cents(max(0, to_cents(amount) - room)) if wants_rest else None,
+        "form": shown,
+        "texts": texts,
+        "refusal": refusal,
+        "reflection_ends_at": _deadline(offer),
+        "gate": from_cents(limits_at(clock.today(), fund_uuid=offer.fund.uuid).gate_cents),
+        "payment_days": limits_at(clock.today(), fund_uuid=offer.fund.uuid).payment_days,
+        "documents": documents_about("offer", offer.uuid),
+    }
+    return render(request, "funds/commit_review.html", context, status=422 if bound or refusal else 200)
+
+
+def _room(offer: Offer, saver: Party | None) -> tuple[int, bool, WaitingPlace | None]:
+    """Return what this saver may take, whether only the waiting list is left to them, and their place in it."""
+    place = selectors.live_place(offer, saver)
+    figures = selectors.offer_figures(offer)
+    if place is not None and place.state == WaitingState.PROPOSED and place.proposed_amount is not None:
+        return to_cents(place.proposed_amount), False, place
+    room = figures.room_cents
+    return room, room < to_cents(offer.ticket_minimum), place
+
+
+def _deadline(offer: Offer) -> Any:
+    limits = limits_at(clock.today(), fund_uuid=offer.fund.uuid)
+    return reflection_deadline(clock.now(), hours=limits.reflection_hours, days=limits.reflection_days)
+
+
+def _can_give_back(found: Any) -> bool:
+    from funds.payments.refunds import can_be_given_back
+
+    return can_be_given_back(found)
+
+
+def _with_link(refusal: RuleViolation) -> RuleViolation:
+    """Give the next step its address where there is one."""
+    if isinstance(refusal, ProfileIncomplete):
+        link = format_html('<a href="{}">{}</a>', reverse("investors:profile"), refusal.next_step)
+        refusal.next_step = link
+    return refusal
+
+
+def _written(amount: Money) -> str:
+    return f"{amount.amount:f}".replace(".", ",")
