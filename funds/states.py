@@ -155,10 +155,16 @@ WAITING_MACHINE = StateMachine(_("Liste d’attente"), WaitingState, (PROPOSE, T
 
 P = PayoutState
 APPROVE_PAYOUT = Transition("approve", frozenset({P.PREPARED}), P.APPROVED, _("Approuver le versement"), "treasurer")
-REFUSE_PAYOUT = Transition("refuse", frozenset({P.PREPARED}), P.REFUSED, _("Refuser le versement"), "treasurer")
+# One that the provider keeps putting off may be given up: while it is approved, nothing is on its way.
+REFUSE_PAYOUT = Transition(
+    "refuse", frozenset({P.PREPARED, P.APPROVED}), P.REFUSED, _("Refuser le versement"), "treasurer"
+)
 SEND_PAYOUT = Transition("send", frozenset({P.APPROVED}), P.SENT, _("Envoyer l’ordre"), "worker")
 PAY_PAYOUT = Transition("pay", frozenset({P.SENT}), P.PAID, _("Constater le versement"), "provider")
-PAYOUT_MACHINE = StateMachine(_("Versement"), PayoutState, (APPROVE_PAYOUT, REFUSE_PAYOUT, SEND_PAYOUT, PAY_PAYOUT))
+POSTPONE_PAYOUT = Transition("postpone", frozenset({P.SENT}), P.APPROVED, _("Remettre l’envoi à plus tard"), "provider")
+PAYOUT_MACHINE = StateMachine(
+    _("Versement"), PayoutState, (APPROVE_PAYOUT, REFUSE_PAYOUT, SEND_PAYOUT, POSTPONE_PAYOUT, PAY_PAYOUT)
+)
 
 A = PaymentState
 ALIVE = frozenset({A.ASKED, A.OPENED, A.PROCESSING, A.CLEARED})

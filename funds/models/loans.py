@@ -81,9 +81,12 @@ class Instalment(models.Model):
 
 
 class InstalmentPayment(models.Model):
-    """That an instalment was received in full, by which payment. Append-only."""
+    """That an instalment was received in full, by which payment. Append-only.
 
-    instalment = models.OneToOneField(Instalment, on_delete=models.PROTECT, related_name="received")
+    One for each payment that cleared: a debit contested before it was shared leaves its row, and the next its own.
+    """
+
+    instalment = models.ForeignKey(Instalment, on_delete=models.PROTECT, related_name="receptions")
     payment = models.OneToOneField("funds.Payment", on_delete=models.PROTECT, related_name="instalment_payment")
     received_at = models.DateTimeField(_("reçue le"))
 

@@ -28,7 +28,10 @@ class PayeeAccount(models.Model):
 
 
 class PayoutOrder(models.Model):
-    """An order to pay a successful offer's money to its holder: prepared by one person, approved by another."""
+    """An order to pay a successful offer's money to its holder: prepared by one person, approved by another.
+
+    The key sent to the provider is `payout-<uuid>-<attempt>`.
+    """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="payout_orders")
@@ -43,7 +46,9 @@ class PayoutOrder(models.Model):
     paid_at = models.DateTimeField(_("versé le"), null=True)
     refused_reason = models.CharField(_("motif du refus"), max_length=200, blank=True)
     provider_id = models.CharField(max_length=255, unique=True, null=True)
-    failure_code = models.CharField(max_length=40, blank=True)
+    failure_code = models.CharField(_("motif du report"), max_length=40, blank=True)
+    # Part of the key sent to the provider: it moves only when the provider refused, having done nothing.
+    attempt = models.PositiveSmallIntegerField(_("essai"), default=1)
 
     class Meta:
         verbose_name = _("ordre de versement")

@@ -146,7 +146,7 @@ def _record_intent(
             return alive, False
         if commitment is not None:
             _check_waits_for_payment(commitment, at=at)
-        elif hasattr(instalment, "received"):
+        elif hasattr(instalment, "distribution"):
             raise AlreadyPaid(_("Cette échéance est déjà payée."))
         payment = Payment.objects.create(
             commitment=commitment, instalment=instalment, amount=amount, asked_at=at, asked_by=by
