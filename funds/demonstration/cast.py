@@ -122,6 +122,17 @@ GARDEN = Company(
     "porteur.ancre@fres.example", "Mehdi Caron",
 )  # fmt: skip
 
+# Organisations that save: they commit through the person who represents them.
+MUTUAL = Company(
+    "Mutuelle des Estaminets", "Mutuelle", "000001123", LILLE, "40 rue des Brasseurs",
+    "Placer une part de ses réserves ici.", "", "mutuelle.estaminets@fres.example", "Hélène Ryckewaert",
+)  # fmt: skip
+COUNCIL = Company(
+    "Comité social des Filatures réunies", "Comité social et économique", "000001131", ROUBAIX, "3 rue de la Filature",
+    "Soutenir les projets du quartier.", "", "comite.filatures@fres.example", "Olivier Desmet",
+)  # fmt: skip
+SAVING_ORGANISATIONS = (MUTUAL, COUNCIL)
+
 ORGANISATIONS = (SOLAR, BAKERY, WORKSHOP, GROCERY, BICYCLES, HOUSING, ENDOWMENT, THEATRE, GARDEN)
 
 
@@ -138,10 +149,11 @@ class ProjectCard:
 
 
 SOLAR_ROOFS = ProjectCard(
-    "soleil-de-gohelle-toits-des-ecoles", "Soleil de Gohelle : les toits des écoles", SOLAR, LOOS, Theme.ENERGY, "35.11",
+    "soleil-de-gohelle-toits-des-ecoles", "Soleil de Gohelle : les toits des écoles", SOLAR, LOOS, Theme.ENERGY,
+    "35.11",
     "Couvrir de panneaux les toits de trois écoles et vendre l’électricité au réseau.",
-    "Acheter et poser 620 m² de panneaux sur trois écoles. L’électricité est vendue pendant vingt ans à un prix connu ; "
-    "les loyers des toits reviennent à la commune.",
+    "Acheter et poser 620 m² de panneaux sur trois écoles. L’électricité est vendue pendant vingt ans à un prix "
+    "connu ; les loyers des toits reviennent à la commune.",
 )  # fmt: skip
 SOLAR_GYM = ProjectCard(
     "soleil-de-gohelle-gymnase", "Soleil de Gohelle : le gymnase", SOLAR, LOOS, Theme.ENERGY, "35.11",
@@ -164,7 +176,8 @@ VILLAGE_SHOP = ProjectCard(
     "Acheter et aménager un camion réfrigéré, constituer le premier stock.",
 )  # fmt: skip
 CARGO_BIKES = ProjectCard(
-    "cycles-de-somme-atelier", "Cycles de Somme : un atelier de vélos cargos", BICYCLES, AMIENS, Theme.INDUSTRY, "30.92",
+    "cycles-de-somme-atelier", "Cycles de Somme : un atelier de vélos cargos", BICYCLES, AMIENS, Theme.INDUSTRY,
+    "30.92",
     "Assembler à Amiens des vélos qui remplacent des camionnettes.",
     "Équiper l’atelier, acheter les premières pièces et certifier le modèle.",
 )  # fmt: skip
@@ -225,8 +238,8 @@ _GIVEN = (
     "Antoine", "Leïla", "Gaspard", "Noémie", "Rachid", "Suzanne", "Victor", "Ewa",
 )  # fmt: skip
 _FAMILY = (
-    "Delattre", "Wojcik", "Lefebvre", "Benali", "Dupuis", "Vermeersch", "Carlier", "Nowak", "Mercier", "Dumont", "Leroy",
-    "Vandenberghe", "Petit", "Kaczmarek", "Roussel", "Haddou", "Blondel", "Masson", "Legrand", "Sauvage",
+    "Delattre", "Wojcik", "Lefebvre", "Benali", "Dupuis", "Vermeersch", "Carlier", "Nowak", "Mercier", "Dumont",
+    "Leroy", "Vandenberghe", "Petit", "Kaczmarek", "Roussel", "Haddou", "Blondel", "Masson", "Legrand", "Sauvage",
 )  # fmt: skip
 _STREETS = ("rue de l’Église", "rue du Moulin", "avenue de la Gare", "rue des Corons", "place de la Mairie")
 

@@ -17,13 +17,14 @@ from funds.chart import Purpose
 from funds.demonstration import cast
 from funds.ledger import Line, account_for, post_entry
 from funds.models import Fund, LegalEntity, ReceiptEligibility, ReceiptMandate
-from investors.models import Party, User
+from investors.models import Party, Representation, User
 from investors.parties import Identity, declare_tax_residence, next_party_numbers, save_profile
 from investors.roles import grant_role
 from projects.models import Award, Membership, Organisation, Project
 
 FOUNDED = datetime(2024, 1, 8, 9, 0, tzinfo=clock.PARIS)
 CAPITAL_CENTS = 5_000_000
+PROVIDER_ADVANCE_CENTS = CAPITAL_CENTS // 10  # our own money at the provider: its fees are taken from it
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,23 @@ def found_region(*, at: datetime) -> Region:
     _post_capital(operator, at=at)
     for company in cast.ORGANISATIONS:
         _organisation(company, operator=operator, evaluator=people["label@fres.example"], at=at)
+    return _region(fund)
+
+
+def find_region() -> Region | None:
+    """Return the region, once founded."""
+    fund = Fund.objects.filter(name=cast.FUND_NAME).select_related("operator").first()
+    return _region(fund) if fund else None
+
+
+def _region(fund: Fund) -> Region:
+    staff = {user.email: user for user in User.objects.filter(email__in=[member.email for member in cast.STAFF])}
     return Region(
-        operator=operator,
+        operator=fund.operator,
         fund=fund,
-        manager=people["gestion@fres.example"],
-        treasurer=people["tresorerie@fres.example"],
-        second_treasurer=people["tresorerie.deux@fres.example"],
+        manager=staff["gestion@fres.example"],
+        treasurer=staff["tresorerie@fres.example"],
+        second_treasurer=staff["tresorerie.deux@fres.example"],
     )
 
 
@@ -132,6 +144,19 @@ def make_saver(card: cast.SaverCard, *, at: datetime) -> Party:
     return party
 
 
+def make_saving_organisation(company: cast.Company, *, at: datetime) -> Party:
+    """Make an organisation that saves, and the account of the person who represents it."""
+    party = _legal_party(company, email=company.holder_email, at=at)
+    declare_tax_residence(party=party, country="FR", tax_identifier="", at=at)
+    Representation.objects.create(
+        party=party,
+        user=_account(company.holder_email, company.holder_name, at=at),
+        role=Representation.Capacity.LEGAL_REPRESENTATIVE,
+        valid_from=clock.local(at).date(),
+    )
+    return party
+
+
 # Hashing a password takes longer than all the rest of an account; every demonstration account has the same one.
 _hashed_password: list[str] = []
 
@@ -184,7 +209,7 @@ def _post_capital(operator: LegalEntity, *, at: datetime) -> None:
         key="demonstration:capital",
         transfers=[
             Line(account_for(operator, Purpose.BANK), account_for(operator, Purpose.CAPITAL), CAPITAL_CENTS),
-            Line(account_for(operator, Purpose.PROVIDER), account_for(operator, Purpose.BANK), CAPITAL_CENTS // 10),
+            Line(account_for(operator, Purpose.PROVIDER), account_for(operator, Purpose.BANK), PROVIDER_ADVANCE_CENTS),
         ],
         accounting_date=day,
         value_date=day,
