@@ -28,12 +28,18 @@ _DATE_FORMATS = ("%Y-%m-%d", "%d/%m/%Y")
 class SignupForm(AllauthSignupForm):
     """An address, a password, and the terms: one act, one box, never ticked beforehand."""
 
+    field_order = ("email", "password1", "accepts_terms")
+
     accepts_terms = forms.BooleanField(
         label=_("J’ai lu les conditions d’utilisation et je les accepte."),
         error_messages={
             "required": _("Un compte s’ouvre en acceptant les conditions. Lisez-les, puis cochez la case.")
         },
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].help_text = _("12 signes au moins. Quatre mots pris au hasard conviennent.")
 
     def signup(self, request: HttpRequest, user: User) -> None:
         """Called by allauth once the account exists."""

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from fres.kernel.templatetags.fres import date_short, datetime_long
 from investors.models import Consent, Party, Representation, RoleGrant, TaxResidence, User
 
 # Fields whose values the audit trail never shows, only that they changed.
@@ -173,14 +174,32 @@ def _differences(old: Any, new: Any) -> Iterable[tuple[str, str, str]]:
         if field.name.startswith("pgh_") or field.name in ("id", "uuid"):
             continue
         value = getattr(new, field.attname)
-        previous = getattr(old, field.attname) if old is not None else field.get_default()
+        previous = getattr(old, field.attname) if old is not None else None
         if value == previous or (old is None and value in ("", None)):
             continue
         if field.name in _SECRET:
             if not field.name.endswith("_hash"):
                 yield str(field.verbose_name), _("masqué") if previous else "", _("masqué") if value else ""
             continue
-        yield str(field.verbose_name), "" if previous is None else str(previous), "" if value is None else str(value)
+        yield str(field.verbose_name), _in_words(old, field), _in_words(new, field)
+
+
+def _in_words(event: Any, field: Any) -> str:
+    value = getattr(event, field.attname) if event is not None else None
+    if value is None:
+        return ""
+    if field.is_relation:
+        related = field.related_model.objects.filter(pk=value).first()  # the trail outlives what it tells of
+        return str(related or value)
+    if field.choices:
+        return str(event._get_FIELD_display(field))
+    if isinstance(value, datetime):
+        return datetime_long(value)
+    if isinstance(value, date):
+        return date_short(value)
+    if isinstance(value, bool):
+        return _("oui") if value else _("non")
+    return str(value)
 
 
 Gatherer = Callable[[User], Any]

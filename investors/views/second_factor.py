@@ -6,10 +6,16 @@ from allauth.mfa.base.internal.flows import post_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.views import ActivateTOTPView
 from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 
 class _ActivateAndProve(ActivateTOTPView):
     """Typing a right code to install the factor proves it: the back office must not ask again at once."""
+
+    def get_form(self, form_class: Any = None) -> Any:
+        form = super().get_form(form_class)
+        form.fields["code"].label = _("Code à six chiffres")
+        return form
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
