@@ -5,6 +5,7 @@ database is stopped last, if it is ours.
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import secrets
@@ -13,10 +14,13 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from urllib.error import URLError
 from urllib.request import urlopen
+
+from fres import embedded_database
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = BASE_DIR / "var"
@@ -36,8 +40,21 @@ class Children:
     def start(self, name: str, *command: str, environment: dict[str, str]) -> None:
         log = (VAR / f"{name}.log").open("ab")
         self.processes[name] = subprocess.Popen(
-            command, cwd=BASE_DIR, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+            command,
+            cwd=BASE_DIR,
+            env=environment,
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
         )
+
+    def stop_one(self, name: str) -> None:
+        """End one child, the hard way if it does not listen."""
+        process = self.processes.pop(name)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        _wait_or_kill(process, 8)
 
     def ended(self) -> str | None:
         return next((name for name, process in self.processes.items() if process.poll() is not None), None)
@@ -48,12 +65,16 @@ class Children:
                 os.killpg(process.pid, signal.SIGTERM)
         deadline = time.monotonic() + 8
         for process in self.processes.values():
-            try:
-                process.wait(timeout=max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            _wait_or_kill(process, max(0.1, deadline - time.monotonic()))
+
+
+def _wait_or_kill(process: subprocess.Popen[bytes], seconds: float) -> None:
+    try:
+        process.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def say(line: str) -> None:
@@ -66,13 +87,37 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def require_port(port: int) -> None:
+def require_port(port: int, *, is_ours: bool = False) -> None:
+    """Raises: Refused: somebody listens on that port. `is_ours`: the operator did not choose it, we did."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise Refused(f"le port {port} est déjà pris ; choisissez-en un autre : PORT={port + 1} bin/run") from error
+            remedy = "FRES_STRIPE_PORT=… bin/run" if is_ours else f"PORT={port + 1} bin/run"
+            raise Refused(f"le port {port} est déjà pris ; choisissez-en un autre : {remedy}") from error
+
+
+def chosen_port() -> int:
+    """Return the port asked for, 8000 by default. Raises: Refused: it is no port."""
+    text = os.environ.get("PORT", "8000")
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65_536:
+        raise Refused(f"PORT={text} n’est pas un port : donnez un nombre entre 1 et 65535")
+    return int(text)
+
+
+@contextlib.contextmanager
+def only_run_here() -> Iterator[None]:
+    """Hold this working copy: two runs would share a database, a clock and a payment provider.
+
+    Raises: Refused: another run holds it.
+    """
+    with (VAR / "run.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Refused("bin/run tourne déjà dans ce dossier ; arrêtez-le d’abord (Ctrl-C)") from error
+        yield
 
 
 def kept_secrets() -> dict[str, str]:
@@ -106,11 +151,11 @@ def environment_for(port: int) -> dict[str, str]:
     values = {**kept_secrets(), **os.environ}
     values.setdefault("FRES_DEMONSTRATION", "1")
     values.setdefault("FRES_SITE_URL", f"http://localhost:{port}")
-    values.setdefault("FRES_CLOCK_FILE", str(VAR / "clock.json"))
     values["DJANGO_SETTINGS_MODULE"] = "fres.settings"
     values["PYTHONUNBUFFERED"] = "1"
-    if "STRIPE_SECRET_KEY" not in os.environ:
+    if "STRIPE_SECRET_KEY" not in os.environ:  # the provider is then ours, and follows our clock
         values["STRIPE_API_BASE"] = f"http://localhost:{values['FRES_STRIPE_PORT']}"
+        values.setdefault("FRES_CLOCK_FILE", str(VAR / "clock.json"))
     return values
 
 
@@ -137,12 +182,11 @@ def wait_for(url: str, children: Children, seconds: float = 30) -> None:
     raise Refused(f"{url} n'a pas répondu en {seconds:.0f} s ; détail dans var/")
 
 
-def start_stripe(children: Children, port: int, environment: dict[str, str]) -> None:
+def start_stripe(children: Children, environment: dict[str, str], *, webhook_url: str = "") -> None:
+    """Start the Stripe test server; without an address for its events, it sends none and keeps none to send."""
     stripe_port = int(environment["FRES_STRIPE_PORT"])
-    require_port(stripe_port)
     children.start(
-        "stripe", PYTHON, "-m", "tests.stripe_server", "--port", str(stripe_port),
-        "--webhook-url", f"http://localhost:{port}/paiement/webhook/",
+        "stripe", PYTHON, "-m", "tests.stripe_server", "--port", str(stripe_port), "--webhook-url", webhook_url,
         "--webhook-secret", environment["STRIPE_WEBHOOK_SECRET"],
         "--state", str(VAR / "stripe-state"), "--clock-file", environment["FRES_CLOCK_FILE"],
         environment=environment,
@@ -157,11 +201,18 @@ def serve(port: int, children: Children) -> None:
         require_database(os.environ.get("DATABASE_OWNER_URL") or os.environ["DATABASE_URL"])
     say("FRES : base de données…")
     manage("prepare_database", "--migrate", environment=owner)
-    if "STRIPE_API_BASE" in environment:
-        start_stripe(children, port, environment)
+    has_test_provider = "STRIPE_SECRET_KEY" not in os.environ
+    if has_test_provider:
+        require_port(int(environment["FRES_STRIPE_PORT"]), is_ours=True)
+        start_stripe(children, environment)
     say("FRES : région de démonstration (quelques minutes la première fois)…")
     manage("demo", environment=environment, quiet=False)
-    children.start("worker", PYTHON, "manage.py", "procrastinate", "worker", "--concurrency", "2", environment=environment)
+    if has_test_provider:  # the story asked for what it wanted to know: only what happens from now on is told
+        children.stop_one("stripe")
+        start_stripe(children, environment, webhook_url=f"http://localhost:{port}/paiement/webhook/")
+    children.start(
+        "worker", PYTHON, "manage.py", "procrastinate", "worker", "--concurrency", "2", environment=environment
+    )
     children.start(
         "web", PYTHON, "-m", "gunicorn", "fres.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4",
         "--access-logfile", "-", environment=environment,
@@ -176,28 +227,32 @@ def serve(port: int, children: Children) -> None:
 
 def main() -> int:
     VAR.mkdir(exist_ok=True)
-    port = int(os.environ.get("PORT", "8000"))
     children = Children()
 
     def interrupted(_signal: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupted)
+    signal.signal(signal.SIGHUP, interrupted)
+    is_database_ours = "DATABASE_URL" not in os.environ and not embedded_database.is_running(BASE_DIR)
     try:
-        require_port(port)
-        serve(port, children)
+        port = chosen_port()
+        with only_run_here():
+            require_port(port)
+            try:
+                serve(port, children)
+            finally:
+                for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                    signal.signal(one, signal.SIG_IGN)  # a second Ctrl-C would leave orphans
+                children.stop()
+                if is_database_ours:
+                    embedded_database.stop(BASE_DIR)
     except Refused as refusal:
         say(f"FRES : {refusal}")
         return 1
     except KeyboardInterrupt:
         say("\nFRES : arrêt…")
         return 0
-    finally:
-        children.stop()
-        if "DATABASE_URL" not in os.environ:
-            from fres import embedded_database
-
-            embedded_database.stop(BASE_DIR)
     return 0
 
 

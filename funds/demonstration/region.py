@@ -4,6 +4,7 @@ import base64
 import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
+from io import StringIO
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -51,8 +52,8 @@ def current_code(email: str) -> str:
 
 def found_region(*, at: datetime) -> Region:
     """Make everything that stands before the first offer. Raises IntegrityError if the region exists already."""
-    call_command("load_parameters", verbosity=0)
-    call_command("load_territories", "--missing", verbosity=0)
+    call_command("load_parameters", stdout=StringIO())
+    call_command("load_territories", "--missing", stdout=StringIO())
     people = {member.email: _account(member.email, member.name, at=at) for member in (*cast.STAFF, *cast.OUTSIDERS)}
     operator = _entity(cast.OPERATOR, LegalEntity.Role.OPERATOR, LegalEntity.Chart.PCG, at=at)
     carrier = _entity(cast.CARRIER, LegalEntity.Role.FUND, LegalEntity.Chart.ASSOCIATION, at=at)
