@@ -16,6 +16,7 @@ from django.utils import translation
 from fres.kernel.document_files import store_bytes
 from reporting.statements.content import Statement
 from reporting.statements.pdf import render
+from reporting.statements.worker import prepare
 
 SLICE = 25  # statements sent to a worker at once
 
@@ -80,16 +81,10 @@ def renderer(processes: int) -> Iterator[Renderer]:
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(
-        processes, mp_context=context, initializer=_prepare, initargs=(str(settings.DOCUMENT_ROOT),)
+        processes, mp_context=context, initializer=prepare, initargs=(str(settings.DOCUMENT_ROOT),)
     ) as pool:
         try:
             yield Renderer(pool)
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
-
-
-def _prepare(document_root: str) -> None:
-    """Settings of a worker: French source texts, and where the documents are."""
-    if not settings.configured:
-        settings.configure(USE_I18N=False, DOCUMENT_ROOT=document_root)
