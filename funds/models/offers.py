@@ -5,9 +5,9 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
-from djmoney.models.fields import MoneyField
 
 from fres.kernel import append_only
+from fres.kernel.fields import MoneyField
 from funds.models.entities import Fund, LegalEntity
 from funds.states import CommitmentState, FinancingState, OfferState, WaitingState
 from investors.models import Party, User

@@ -5,8 +5,8 @@ import uuid
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from djmoney.models.fields import MoneyField
 
+from fres.kernel.fields import MoneyField
 from funds.models.offers import Commitment
 from funds.states import PaymentState, RefundState
 

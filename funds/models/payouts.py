@@ -5,8 +5,8 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
-from djmoney.models.fields import MoneyField
 
+from fres.kernel.fields import MoneyField
 from funds.models.offers import Offer
 from funds.states import PayoutState
 from investors.models import Party, User
