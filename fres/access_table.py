@@ -39,6 +39,11 @@ def back_office(status: int, *roles: str, others: int = 403) -> dict[str, int]:
     return answers | dict.fromkeys(roles, status)
 
 
+def following(status: int) -> dict[str, int]:
+    """Staff who follow the money see what belongs to others; for everyone else it does not exist."""
+    return signed_in(404) | dict.fromkeys(("treasurer", "compliance", "manager", "auditor"), status)
+
+
 ACCESS: dict[str, dict[str, int]] = {
     # Kernel
     "kernel:health": same(200),
@@ -47,6 +52,39 @@ ACCESS: dict[str, dict[str, int]] = {
     "kernel:parameters_export": back_office(200, *STAFF),
     "kernel:parameter": back_office(200, *STAFF),
     "set_language": same(302),
+    # Offers, commitments, payments, books
+    "home": same(200),
+    "funds:offers": same(200),
+    "funds:offer": same(200),
+    "funds:solvency": same(200),
+    "funds:commit": signed_in(200),
+    "funds:sign": signed_in(302),
+    "funds:space": signed_in(200),
+    "funds:ceiling": signed_in(200),
+    "funds:commitment": following(200) | {OWNER: 200},
+    "funds:revoke": signed_in(404) | {OWNER: 302},
+    "funds:leave_waiting_list": signed_in(404) | {OWNER: 302},
+    "funds:pay": signed_in(404),
+    "funds:refund": signed_in(404) | {OWNER: 302},
+    "funds:payment": following(200) | {OWNER: 200},
+    "funds:payment_return": signed_in(404),
+    "funds:webhook": same(400),
+    "funds:holder_space": signed_in(200),
+    "funds:pay_instalment": signed_in(404),
+    "funds:payee_account": signed_in(404),
+    "funds:desk": back_office(200, *STAFF),
+    "funds:payouts": back_office(200, "treasurer", "manager", "compliance", "auditor"),
+    "funds:payout": back_office(200, "treasurer", "manager", "compliance", "auditor"),
+    # Issued documents; the page that says whether one is genuine is for whoever holds it
+    "reporting:documents": signed_in(200),
+    "reporting:document": following(200) | {OWNER: 200},
+    "reporting:verify": same(200),
+    "reporting:verify_code": same(200),
+    # The demonstration, open to whoever visits it
+    "demonstration:accounts": same(200),
+    "demonstration:mailbox": same(200),
+    "demonstration:message": same(200),
+    "demonstration:clock": same(200),
     # Pages of text
     "pages:how": same(200),
     "pages:risks": same(200),
@@ -108,6 +146,14 @@ ACCESS: dict[str, dict[str, int]] = {
 POSTED = frozenset(
     {
         "kernel:set_theme",
+        "funds:sign",
+        "funds:revoke",
+        "funds:leave_waiting_list",
+        "funds:pay",
+        "funds:refund",
+        "funds:webhook",
+        "funds:pay_instalment",
+        "funds:payee_account",
         "set_language",
         "investors:grant_role",
         "investors:revoke_role",

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from funds.payments.urls import urlpatterns as payment_urls
+from funds.servicing.urls import urlpatterns as servicing_urls
 from funds.views import public, saving
 from funds.views.solvency import solvency
 
@@ -18,5 +19,6 @@ urlpatterns = [
     path("espace/", saving.space, name="space"),
     path("espace/plafond/", saving.ceiling, name="ceiling"),
     *payment_urls,
+    *servicing_urls,
     path("comptes/", solvency, name="solvency"),
 ]

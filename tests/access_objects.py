@@ -12,8 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from fres.kernel import clock
+from fres.kernel.documents import issue_document
+from fres.kernel.models import Message, Parameter
+from funds.models import WaitingPlace
 from investors.models import User
+from tests.funds.factories import CommitmentFactory, OfferFactory, PaymentFactory, euros
+from tests.funds.servicing.factories import InstalmentFactory, PayoutOrderFactory
 from tests.investors.factories import PartyFactory, RoleGrantFactory, UserFactory
+from tests.projects.factories import OrganisationFactory
 
 
 @dataclass(frozen=True)
@@ -88,3 +95,76 @@ def _grant_role() -> Visit:
 @visit("investors:revoke_role")
 def _revoke_role() -> Visit:
     return Visit(kwargs={"uuid": RoleGrantFactory(role="treasurer").uuid})
+
+
+@visit("kernel:parameter")
+def _parameter() -> Visit:
+    return Visit(kwargs={"key": Parameter.objects.values_list("key", flat=True).first()})
+
+
+@visit("demonstration:message")
+def _message() -> Visit:
+    values = {"to": "a@exemple.invalid", "template": "account/email_confirm", "queued_at": clock.now()}
+    return Visit(kwargs={"uuid": Message.objects.get_or_create(key="access", defaults=values)[0].uuid})
+
+
+@visit("funds:offer")
+@visit("funds:commit")
+@visit("funds:sign")
+def _open_offer() -> Visit:
+    return Visit(kwargs={"slug": OfferFactory(open=True).slug})
+
+
+@visit("funds:commitment")
+@visit("funds:revoke")
+@visit("funds:pay")
+@visit("funds:refund")
+def _commitment() -> Visit:
+    commitment = CommitmentFactory()
+    return Visit(kwargs={"uuid": commitment.uuid}, owner=commitment.by)
+
+
+@visit("funds:leave_waiting_list")
+def _waiting_place() -> Visit:
+    saver = PartyFactory()
+    place = WaitingPlace.objects.create(
+        offer=OfferFactory(open=True), saver=saver, by=saver.user, amount=euros(100), rank=1, asked_at=clock.now()
+    )
+    return Visit(kwargs={"uuid": place.uuid}, owner=saver.user)
+
+
+@visit("funds:payment")
+@visit("funds:payment_return")
+def _payment() -> Visit:
+    payment = PaymentFactory()
+    return Visit(kwargs={"uuid": payment.uuid}, owner=payment.commitment.by)
+
+
+@visit("funds:pay_instalment")
+def _instalment() -> Visit:
+    return Visit(kwargs={"uuid": InstalmentFactory().uuid})
+
+
+@visit("funds:payee_account")
+def _organisation() -> Visit:
+    return Visit(kwargs={"slug": OrganisationFactory().slug})
+
+
+@visit("funds:payout")
+def _payout() -> Visit:
+    return Visit(kwargs={"uuid": PayoutOrderFactory().uuid})
+
+
+@visit("reporting:document")
+def _document() -> Visit:
+    saver = PartyFactory()
+    document = issue_document(
+        series="ACCES", year=2026, kind="statement", about=("test", saver.uuid), owner_party=saver.uuid,
+        title="Relevé annuel 2025", at=clock.now(), content=b"%PDF-1.4",
+    )  # fmt: skip
+    return Visit(kwargs={"uuid": document.uuid}, owner=saver.user)
+
+
+@visit("reporting:verify_code")
+def _check() -> Visit:
+    return Visit(kwargs={"code": "0000-0000-0000", "number": "REL/2025/000001"})

@@ -40,7 +40,7 @@ from funds.states import (
     OfferState,
     PayoutState,
 )
-from investors.models import User
+from investors.models import Party, User
 
 JOURNAL = "PS"
 
@@ -58,14 +58,12 @@ class FourEyes(PayoutRefused):
 
 
 @outside_transaction
-def open_payee_account(*, offer: Offer, at: datetime, gateway: Gateway) -> PayeeAccount:
-    """Open, at the provider, the account of the holder of an offer's project; one that exists is read again.
+def open_payee_account(*, party: Party, at: datetime, gateway: Gateway) -> PayeeAccount:
+    """Open, at the provider, the account of a project's holder; one that exists is read again.
 
     It receives nothing until its owner has answered the provider (`Gateway.onboard_payee`).
     Raises: GatewayError: nothing was written; asked again within a day, the provider opens no second account.
     """
-    organisation = offer.project.organisation
-    party = organisation.party
     known = PayeeAccount.objects.filter(party=party).first()
     if known is not None:
         return refresh_payee_account(payee=known, at=at, gateway=gateway)

@@ -4,7 +4,6 @@ from tests.funds.payments.conftest import (  # noqa: F401 – fixtures
     _application,
     _running,
     application,
-    client,
     gateway,
     payout_gateway,
     provider,

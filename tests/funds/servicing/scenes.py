@@ -31,9 +31,10 @@ def a_succeeded_offer(provider: Provider, *amounts: int, gift: bool = False, mon
 
 
 def a_ready_payee(provider: Provider, offer: Offer) -> PayeeAccount:
-    payee = open_payee_account(offer=offer, at=provider.now, gateway=provider.gateway)
+    party = offer.project.organisation.party
+    payee = open_payee_account(party=party, at=provider.now, gateway=provider.gateway)
     provider.server.verify_account(payee.provider_id)
-    return open_payee_account(offer=offer, at=provider.now, gateway=provider.gateway)
+    return open_payee_account(party=party, at=provider.now, gateway=provider.gateway)
 
 
 def an_approved_order(provider: Provider, offer: Offer) -> PayoutOrder:
