@@ -37,7 +37,7 @@ def main(wanted: list[str]) -> int:
     if unknown:
         print(f"No benchmark named {', '.join(sorted(unknown))}; there are: {', '.join(names())}")
         return 2
-    databases = setup_databases(verbosity=0, interactive=False)
+    databases = setup_databases(verbosity=0, interactive=False, serialized_aliases=())
     try:
         for name in wanted or names():
             print_rows(name, list(importlib.import_module(f"benchmarks.{name}").run()))

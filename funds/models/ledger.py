@@ -107,8 +107,9 @@ class Entry(models.Model):
     """One event in the books of one entity: a set of transfers with a unique key. Never changed, never deleted."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, related_name="entries")
-    journal = models.ForeignKey(Journal, on_delete=models.PROTECT, related_name="entries")
+    # No index of their own: the entity leads two others, and nothing looks entries up by journal.
+    entity = models.ForeignKey(LegalEntity, on_delete=models.PROTECT, related_name="entries", db_index=False)
+    journal = models.ForeignKey(Journal, on_delete=models.PROTECT, related_name="entries", db_index=False)
     key = models.CharField(_("clé"), max_length=120)
     accounting_date = models.DateField(_("date comptable"))
     value_date = models.DateField(_("date de valeur"))
