@@ -15,6 +15,7 @@ urlpatterns = [
     path("compte/", include("investors.account_urls")),
     path("", include("investors.urls")),
     path("", include("funds.urls")),
+    path("", include("reporting.urls")),
 ]
 
 if settings.DEMONSTRATION:

@@ -62,6 +62,8 @@ class Document(models.Model):
         indexes = (
             models.Index(fields=("about_type", "about_uuid"), name="document_by_subject"),
             models.Index(fields=("owner_party", "kind"), name="document_by_owner"),
+            models.Index(fields=("number",), name="document_by_number"),
+            models.Index(fields=("sha256",), name="document_by_hash"),
         )
 
     def __str__(self) -> str:
