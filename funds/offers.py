@@ -1,6 +1,6 @@
 """Campaigns open, pause and stop: what an offer must satisfy before a saver may see its button (rulings B5, B24)."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -14,7 +14,7 @@ from fres.kernel.states import advance
 from funds.limits import Limits, limits_at, months_before, owner_total_cents, unenforced_rules
 from funds.locks import lock_offer
 from funds.models import LegalEntity, Offer
-from funds.reflection import longest_reflection
+from funds.reflection import reflection_deadline
 from funds.states import (
     CANCEL_OFFER,
     LIVE,
@@ -74,11 +74,17 @@ class ReceiptRightMissing(OfferNotReady):
     rule = "B7"
 
 
-def settles_on_for(closes_at: datetime, *, limits: Limits) -> date:
-    """Return the day an offer is decided at the latest: last reflection, then the time to pay and to clear (B1)."""
-    last = closes_at + longest_reflection(hours=limits.reflection_hours, days=limits.reflection_days)
-    waits = limits.payment_days + limits.clearing_days
-    return date.fromordinal(clock.local(last).date().toordinal() + waits)
+def settles_on_for(closes_at: datetime, *, limits: Limits, is_gift: bool = False) -> date:
+    """Return the first day an offer may name as `settles_on` (ruling B1).
+
+    A commitment made at the last moment reflects, is asked for on the day after, then has its time to pay and to clear;
+    a gift has no reflection. Nobody's reflection ends later: a later commitment never has an earlier deadline.
+    """
+    last = clock.local(closes_at).date()
+    if not is_gift:
+        deadline = reflection_deadline(closes_at, hours=limits.reflection_hours, days=limits.reflection_days)
+        last = deadline.date() + timedelta(days=1)
+    return last + timedelta(days=limits.payment_days + limits.clearing_days)
 
 
 def check_offer(*, offer: Offer, at: datetime) -> list[OfferNotReady]:
@@ -144,7 +150,7 @@ def _of_dates(offer: Offer, limits: Limits, at: datetime) -> list[OfferNotReady]
                 next_step=_("Choisissez un calendrier à venir."),
             )
         ]
-    earliest = settles_on_for(offer.closes_at, limits=limits)
+    earliest = settles_on_for(offer.closes_at, limits=limits, is_gift=offer.is_gift)
     if offer.settles_on < earliest:
         return [
             DatesUnfit(

@@ -33,11 +33,6 @@ def is_over(deadline: datetime, at: datetime) -> bool:
     return at.astimezone(UTC).replace(microsecond=0) > deadline.astimezone(UTC)
 
 
-def longest_reflection(*, hours: int = REFLECTION_HOURS, days: int = REFLECTION_DAYS) -> timedelta:
-    """Return a duration no reflection period exceeds, whatever the hour and the clock change: for `settles_on`."""
-    return max(timedelta(hours=hours), timedelta(days=days + 1)) + timedelta(hours=1)
-
-
 def end_of_day(moment: datetime, *, days: int) -> datetime:
     """Return the last second, in Paris, of the day `days` after that of an aware moment."""
     return datetime.combine(clock.local(moment).date() + timedelta(days=days), _LAST_SECOND, tzinfo=clock.PARIS)

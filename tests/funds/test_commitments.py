@@ -9,6 +9,7 @@ from fres.kernel.clock import PARIS
 from fres.kernel.models import Message, Parameter, TransitionLog
 from funds import commitment_rules as rules
 from funds.books import check_books
+from funds.ceilings import set_ceiling
 from funds.commitments import (
     ReflectionRunning,
     TooLateToRevoke,
@@ -20,7 +21,6 @@ from funds.commitments import (
     remind_unpaid,
     revoke_commitment,
 )
-from funds.ceilings import set_ceiling
 from funds.limits import GIFT_CAP
 from funds.models import Commitment
 from funds.selectors import offer_figures

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fres.kernel.clock import PARIS
-from funds.reflection import end_of_day, is_over, longest_reflection, reflection_deadline
+from funds.reflection import end_of_day, is_over, reflection_deadline
 
 
 def paris(*parts: int) -> datetime:
@@ -48,12 +48,11 @@ def test_the_deadline_is_never_shorter_than_ninety_six_hours_nor_than_the_end_of
 
 
 @given(moments)
-def test_the_deadline_is_one_of_the_two_readings_and_within_the_longest_period(moment):
+def test_the_deadline_is_one_of_the_two_readings(moment):
     deadline = reflection_deadline(moment).astimezone(UTC)
     fourth = moment.astimezone(PARIS).date() + timedelta(days=4)
     end = datetime.combine(fourth, time(23, 59, 59), tzinfo=PARIS).astimezone(UTC)
     assert deadline in (end, moment + timedelta(hours=96))
-    assert deadline - moment <= longest_reflection()
 
 
 @given(moments, zones)
