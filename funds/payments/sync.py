@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from fres.kernel import clock, parameters
 from funds.models import Dispute, Payment, ProviderEvent, Refund
 from funds.payments.charging import ASK_AGAIN_WITHIN, refresh_payment, resume_payment
-from funds.payments.gateway import DisputeStatus, Gateway, GatewayError
+from funds.payments.gateway import DisputeStatus, Gateway, GatewayError, RefundStatus
 from funds.payments.recording import record_outcome
 from funds.payments.refunds import record_refund, send_refund
 from funds.payments.reversal import write_off_dispute
@@ -95,7 +95,10 @@ def _watched_refunds(at: datetime) -> QuerySet[Refund]:
 def _refresh_refund(pk: int, *, at: datetime, gateway: Gateway) -> Refund:
     refund = Refund.objects.get(pk=pk)
     assert refund.provider_id is not None
-    return record_refund(refund_id=pk, outcome=gateway.read_refund(refund_id=refund.provider_id), at=at)
+    outcome = gateway.read_refund(refund_id=refund.provider_id)
+    if refund.state == RefundState.DONE and outcome.status is RefundStatus.SUCCEEDED:
+        return refund  # as written: no lock, at each run, for every refund of the last weeks
+    return record_refund(refund_id=pk, outcome=outcome, at=at)
 
 
 def _look_back(report: SyncReport, *, at: datetime, gateway: Gateway) -> None:
