@@ -12,9 +12,17 @@ from tests.projects.factories import MembershipFactory
 AFTER_CLEARING = {"days": 4}  # a card's money is at our disposal at the provider after three
 
 
-def a_succeeded_offer(provider: Provider, *amounts: int, gift: bool = False, months: int = 3, **given) -> Offer:
+def a_succeeded_offer(
+    provider: Provider,
+    *amounts: int,
+    gift: bool = False,
+    months: int = 3,
+    fund_cents: int = OPERATOR_CAPITAL_CENTS,
+    **given,
+) -> Offer:
     """Return an offer that was filled by card payments of these euros, and decided; its money is available."""
-    provider.server.fund(OPERATOR_CAPITAL_CENTS)  # without it, fees would be missing when the holder is paid
+    if fund_cents:  # without it, fees would be missing when the holder is paid
+        provider.server.fund(fund_cents)
     terms = {} if gift else {"months": months, "rate_bp": 600}
     offer = OfferFactory(
         open=True, gift=gift, minimum=euros(sum(amounts)), maximum=euros(sum(amounts)), ticket_minimum=euros(1),
