@@ -66,12 +66,23 @@ def lock_payment(payment_id: int) -> Payment:
     if seen.commitment_id is not None:
         Commitment.objects.select_for_update().get(pk=seen.commitment_id)
     Payment.objects.select_for_update().get(pk=payment_id)
-    return (
-        Payment.objects.select_related(
-            "commitment__offer__books", "commitment__saver", "instalment__loan__offer__books",
-            "instalment__loan__borrower", "dispute",
-        ).get(pk=payment_id)
-    )  # fmt: skip
+    return read_payment(payment_id)
+
+
+def read_payment(payment_id: int) -> Payment:
+    """Return a payment as it is now, with what its operations touch; for whoever holds the lock already."""
+    related = (
+        "commitment__offer__books",
+        "commitment__offer__project",
+        "commitment__saver",
+        "commitment__by",
+        "instalment__loan__offer__books",
+        "instalment__loan__offer__project",
+        "instalment__loan__borrower",
+        "asked_by",
+        "dispute",
+    )
+    return Payment.objects.select_related(*related).get(pk=payment_id)
 
 
 @transaction.atomic
@@ -102,12 +113,12 @@ def record_outcome(*, payment_id: int, outcome: PaymentOutcome, at: datetime) ->
         case PaymentStatus.EXPIRED:
             if payment.state in ABANDON.sources:
                 advance(payment, ABANDON, by=None, at=at, failed_at=at)
-    payment = lock_payment(payment_id)
+    payment = read_payment(payment_id)
     if payment.cleared_at is not None:
         _record_fee(payment, outcome, at=at)
         for dispute in outcome.disputes:
-            reverse_payment(payment=lock_payment(payment_id), fact=DebitContested(dispute), at=at)
-    return lock_payment(payment_id)
+            payment = reverse_payment(payment=payment, fact=DebitContested(dispute), at=at).payment
+    return payment
 
 
 def final_on(*, means: str, cleared_at: datetime) -> date:

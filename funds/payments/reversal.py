@@ -18,7 +18,7 @@ from funds.ledger import Line, account_for, balance_cents, post_entry, reverse_e
 from funds.models import Dispute, Entry, Offer, Payment, Refund
 from funds.payments import notices
 from funds.payments.gateway import DisputeOutcome, DisputeStatus, FailureCode
-from funds.payments.recording import lock_payment, offer_of, payer_of, post_cash
+from funds.payments.recording import lock_payment, offer_of, payer_of, post_cash, read_payment
 from funds.states import (
     BOUNCE_REFUND,
     DISPUTE,
@@ -101,7 +101,7 @@ def reverse_payment(*, payment: Payment, fact: Fact, at: datetime) -> Reversal:
             entries = _refund_came_back(payment, fact, at=at)
         case DebitContested():
             entries = _debit_contested(payment, fact.dispute, at=at)
-    payment = lock_payment(payment.pk)
+    payment = read_payment(payment.pk)
     return Reversal(payment=payment, entries=tuple(entries), stands=what_stands(payment))
 
 
@@ -291,7 +291,7 @@ def _win_dispute(payment: Payment, dispute: Dispute, *, at: datetime) -> list[En
     entries += _undo_write_off(payment, dispute, at=at)
     dispute.won_at = at
     dispute.save(update_fields=["won_at"])
-    payment = lock_payment(payment.pk)
+    payment = read_payment(payment.pk)
     if not _has_rival(payment):
         payment = advance(payment, STAND_AGAIN, by=None, at=at, reason=_("Contestation close"))
     commitment = payment.commitment
@@ -301,7 +301,7 @@ def _win_dispute(payment: Payment, dispute: Dispute, *, at: datetime) -> list[En
         advance(commitment, WIN_DISPUTE, by=None, at=at)
     elif commitment.state == CommitmentState.REFUNDED:
         advance(commitment, OWE_REFUND, by=None, at=at, ended_at=None)
-        left = from_cents(held_cents(lock_payment(payment.pk)))
+        left = from_cents(held_cents(read_payment(payment.pk)))
         if left.amount > 0:
             ask_refund(payment=payment, amount=left, cause=Refund.Cause.WON_BACK, by=None, at=at)
     return entries

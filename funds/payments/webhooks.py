@@ -110,11 +110,12 @@ def read_refund_again(object_id: str, at: datetime, gateway: Gateway) -> str:
     refund: Refund | None = refund_of(outcome=outcome)
     if refund is not None:
         return f"refund {record_refund(refund_id=refund.pk, outcome=outcome, at=at).state}"
-    payment = Payment.objects.filter(intent_id=outcome.intent_id).first()
+    # The money came in before it went out: heard in any order, it is written in that one.
+    paid = gateway.read_payment(intent_id=outcome.intent_id)
+    payment = payment_of(outcome=paid)
     if payment is None:
         return NOT_OURS
-    # The money has come in before it goes out: make sure of it before writing a refund nobody here asked for.
-    record_outcome(payment_id=payment.pk, outcome=gateway.read_payment(intent_id=outcome.intent_id), at=at)
+    record_outcome(payment_id=payment.pk, outcome=paid, at=at)
     return f"refund {record_outside_refund(payment_id=payment.pk, outcome=outcome, at=at).state}"
 
 
