@@ -39,9 +39,9 @@ def back_office(status: int, *roles: str, others: int = 403) -> dict[str, int]:
     return answers | dict.fromkeys(roles, status)
 
 
-def following(status: int) -> dict[str, int]:
-    """Staff who follow the money see what belongs to others; for everyone else it does not exist."""
-    return signed_in(404) | dict.fromkeys(("treasurer", "compliance", "manager", "auditor"), status)
+def following(status: int, *roles: str) -> dict[str, int]:
+    """The staff roles named see what belongs to others; for everyone else it does not exist."""
+    return signed_in(404) | dict.fromkeys(roles, status)
 
 
 ACCESS: dict[str, dict[str, int]] = {
@@ -61,13 +61,14 @@ ACCESS: dict[str, dict[str, int]] = {
     "funds:sign": signed_in(302),
     "funds:space": signed_in(200),
     "funds:ceiling": signed_in(200),
-    "funds:commitment": following(200) | {OWNER: 200},
+    "funds:commitment": following(200, "treasurer", "compliance", "manager", "monitoring", "auditor", "administrator")
+    | {OWNER: 200},
     "funds:revoke": signed_in(404) | {OWNER: 302},
     "funds:leave_waiting_list": signed_in(404) | {OWNER: 302},
     "funds:pay": signed_in(404),
     "funds:refund": signed_in(404) | {OWNER: 302},
-    "funds:payment": following(200) | {OWNER: 200},
-    "funds:payment_return": signed_in(404),
+    "funds:payment": following(200, "treasurer", "manager", "auditor") | {OWNER: 200},
+    "funds:payment_return": following(302, "treasurer", "manager", "auditor"),
     "funds:webhook": same(400),
     "funds:holder_space": signed_in(200),
     "funds:pay_instalment": signed_in(404),
@@ -77,7 +78,7 @@ ACCESS: dict[str, dict[str, int]] = {
     "funds:payout": back_office(200, "treasurer", "manager", "compliance", "auditor"),
     # Issued documents; the page that says whether one is genuine is for whoever holds it
     "reporting:documents": signed_in(200),
-    "reporting:document": following(200) | {OWNER: 200},
+    "reporting:document": following(200, "treasurer", "compliance", "manager", "auditor") | {OWNER: 200},
     "reporting:verify": same(200),
     "reporting:verify_code": same(200),
     # The demonstration, open to whoever visits it

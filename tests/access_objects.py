@@ -14,7 +14,7 @@ from typing import Any
 
 from fres.kernel import clock
 from fres.kernel.documents import issue_document
-from fres.kernel.models import Message, Parameter
+from fres.kernel.models import Message
 from funds.models import WaitingPlace
 from investors.models import User
 from tests.funds.factories import CommitmentFactory, OfferFactory, PaymentFactory, euros
@@ -95,11 +95,6 @@ def _grant_role() -> Visit:
 @visit("investors:revoke_role")
 def _revoke_role() -> Visit:
     return Visit(kwargs={"uuid": RoleGrantFactory(role="treasurer").uuid})
-
-
-@visit("kernel:parameter")
-def _parameter() -> Visit:
-    return Visit(kwargs={"key": Parameter.objects.values_list("key", flat=True).first()})
 
 
 @visit("demonstration:message")

@@ -11,6 +11,7 @@ from fres.access_table import ACCESS, ANONYMOUS, OUTSIDE, OWNER, POSTED, ROLES, 
 from fres.kernel.access import STAFF_ROLES, Role
 from investors.models import User
 from tests.access_objects import VISITS, Visit
+from tests.conftest import HeldClock
 from tests.investors.factories import PartyFactory, RoleGrantFactory, TaxResidenceFactory
 from tests.investors.sessions import sign_in
 
@@ -62,7 +63,7 @@ def _status(client: Client, name: str, visit: Visit) -> int:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("role", [ANONYMOUS, *ROLES])
-def test_every_url_answers_the_role_as_the_table_says(role: str) -> None:
+def test_every_url_answers_the_role_as_the_table_says(role: str, clock: HeldClock) -> None:
     said, answered = {}, {}
     person = None if role == ANONYMOUS else _person(role)
     for name, answers in ACCESS.items():
@@ -77,7 +78,7 @@ def test_every_url_answers_the_role_as_the_table_says(role: str) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", [name for name, answers in ACCESS.items() if OWNER in answers])
-def test_an_owner_gets_the_answer_the_table_says(name: str) -> None:
+def test_an_owner_gets_the_answer_the_table_says(name: str, clock: HeldClock) -> None:
     visit = VISITS[name]()
     assert visit.owner is not None
     client = Client()
@@ -87,7 +88,7 @@ def test_an_owner_gets_the_answer_the_table_says(name: str) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("role", STAFF)
-def test_no_staff_page_opens_before_the_second_factor(role: str) -> None:
+def test_no_staff_page_opens_before_the_second_factor(role: str, clock: HeldClock) -> None:
     person = _person(role)
     for name in ACCESS:
         visit = VISITS[name]() if name in VISITS else Visit()
