@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -19,8 +19,9 @@ from funds.models import Account, Commitment, DistributionLine, Holding, Instalm
 from funds.payments.timeline import Step
 from funds.places import places_of
 from funds.reflection import is_over
+from funds.servicing.instalments import unpaid_instalments
 from funds.servicing.levies import levies_at
-from funds.states import LIVE, CommitmentState, FinancingState
+from funds.states import LIVE, CommitmentState, FinancingState, PaymentState
 from investors.models import Party
 
 UPCOMING = 6
@@ -217,8 +218,12 @@ def _lines_of(holdings: Sequence[Holding]) -> defaultdict[int, dict[str, int]]:
 def _late_instalments(holdings: Sequence[Holding], *, on: date) -> dict[int, list[Instalment]]:
     """Return the instalments due before a day and not received, by loan, oldest first."""
     found: dict[int, list[Instalment]] = {}
-    unpaid = Instalment.objects.filter(loan__in={holding.loan_id for holding in holdings}, due_on__lt=on, received=None)
-    for instalment in unpaid.order_by("due_on"):
+    if not holdings:
+        return found
+    unpaid = unpaid_instalments(due_by=on - timedelta(days=1)).filter(
+        loan__in={holding.loan_id for holding in holdings}
+    )
+    for instalment in unpaid:
         found.setdefault(instalment.loan_id, []).append(instalment)
     return found
 
@@ -285,7 +290,9 @@ def _upcoming(
     for holding in holdings:
         by_loan[holding.loan_id].append(holding)
     is_taxed_here = bool(holdings) and holdings[0].party.kind == Party.Kind.PERSON
-    instalments = Instalment.objects.filter(loan__in=by_loan, due_on__gte=on, received=None).order_by("due_on", "pk")
+    instalments = Instalment.objects.filter(loan__in=by_loan, due_on__gte=on, distribution=None).order_by(
+        "due_on", "pk"
+    )
     found = []
     for instalment in instalments[:UPCOMING]:
         owned = by_loan[instalment.loan_id]
