@@ -4,10 +4,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from functools import cache
 
 from django.conf import settings
 
+from fres.kernel.money import to_cents
 from funds.models import Offer
 
 VERSION = "2026-11"
@@ -48,11 +50,11 @@ def offer_terms(offer: Offer) -> ShownText:
         "instrument": offer.instrument,
         "rate_bp": offer.rate_bp,
         "months": offer.months,
-        "minimum": str(offer.minimum.amount),
-        "maximum": str(offer.maximum.amount),
-        "ticket_minimum": str(offer.ticket_minimum.amount),
-        "ticket_maximum": str(offer.ticket_maximum.amount),
-        "closes_at": offer.closes_at.isoformat(),
+        "minimum_cents": to_cents(offer.minimum),
+        "maximum_cents": to_cents(offer.maximum),
+        "ticket_minimum_cents": to_cents(offer.ticket_minimum),
+        "ticket_maximum_cents": to_cents(offer.ticket_maximum),
+        "closes_at": offer.closes_at.astimezone(UTC).isoformat(),
         "settles_on": offer.settles_on.isoformat(),
         "gives_receipt": offer.gives_receipt,
         "risks": offer.risks,
