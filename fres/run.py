@@ -25,6 +25,7 @@ from fres import embedded_database
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = BASE_DIR / "var"
 PYTHON = sys.executable
+STOP_WITHIN = 8.0  # seconds a child is given to end by itself
 
 
 class Refused(Exception):
@@ -38,23 +39,23 @@ class Children:
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str, *command: str, environment: dict[str, str]) -> None:
-        log = (VAR / f"{name}.log").open("ab")
-        self.processes[name] = subprocess.Popen(
-            command,
-            cwd=BASE_DIR,
-            env=environment,
-            stdout=log,
-            stderr=log,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        with (VAR / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                command,
+                cwd=BASE_DIR,
+                env=environment,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
 
     def stop_one(self, name: str) -> None:
         """End one child, the hard way if it does not listen."""
         process = self.processes.pop(name)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
-        _wait_or_kill(process, 8)
+        _wait_or_kill(process, STOP_WITHIN)
 
     def ended(self) -> str | None:
         return next((name for name, process in self.processes.items() if process.poll() is not None), None)
@@ -63,7 +64,7 @@ class Children:
         for process in reversed(self.processes.values()):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
-        deadline = time.monotonic() + 8
+        deadline = time.monotonic() + STOP_WITHIN
         for process in self.processes.values():
             _wait_or_kill(process, max(0.1, deadline - time.monotonic()))
 

@@ -1,6 +1,6 @@
 """The campaigns of the region's two finished years and of the current one, and who takes part in them. Data only.
 
-A day here is a step of the story: it goes from step to step, six days long, from 8 January 2024 to 23 November 2026.
+The story goes from Monday to Monday, from 8 January 2024 to 23 November 2026: a step is a week, and steps are counted.
 """
 
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from funds.demonstration.cast import Place, ProjectCard
 from projects.models import Theme
 
 FIRST_DAY = date(2024, 1, 8)
-STEP = timedelta(days=6)
-LAST_STEP = 175  # 23 November 2026
+STEP = timedelta(days=7)
+LAST_STEP = 150  # 23 November 2026
 
 
 def day_of(step: int) -> date:
@@ -77,7 +77,7 @@ class Pledge:
 class Payout(Enum):
     """How the payout of a successful offer goes."""
 
-    PAID = "prepared, approved six days later, paid"
+    PAID = "prepared, approved a week later, paid"
     REFUSED_ONCE = "refused by the second person, prepared again, paid"
     WAITS_FOR_APPROVAL = "prepared, not approved yet"
     PUT_OFF = "approved, put off by the provider: the holder's account can no longer receive"
@@ -163,7 +163,7 @@ CAMPAIGNS: tuple[Campaign, ...] = (
     Campaign(
         "soleil-de-gohelle-toits-des-ecoles", cast.SOLAR_ROOFS, 3, date(2024, 3, 10), 8_000, 12_000,
         (
-            *crowd(savers=range(1, 35), total=9_600, over=4),
+            *crowd(savers=range(1, 25), total=7_200, over=4),
             Pledge(0, 150, 1, Way.DEBIT),
             Pledge(-1, 1_500, 1, Way.DEBIT),
             Pledge(35, 200, 1, Way.REVOKES),
@@ -174,7 +174,7 @@ CAMPAIGNS: tuple[Campaign, ...] = (
         risks=_LOAN_RISK + "La production dépend du soleil et de l’état des toits ; la vente au réseau a un contrat.",
     ),
     Campaign(
-        "terrils-vivants-sentiers", cast.SPOIL_TIPS, 14, date(2024, 4, 30), 2_000, 4_000,
+        "terrils-vivants-sentiers", cast.SPOIL_TIPS, 12, date(2024, 4, 30), 2_000, 4_000,
         (
             *crowd(savers=range(8, 33), total=2_600, over=4, ways=_GIFT_WAYS, least=20),
             Pledge(0, 40, 1, Way.CARD),
@@ -185,9 +185,9 @@ CAMPAIGNS: tuple[Campaign, ...] = (
         risks=_GIFT_RISK + "Le balisage dépend d’autorisations de passage.",
     ),
     Campaign(
-        "la-fournee-commune-four", cast.OVEN, 25, date(2024, 7, 10), 6_000, 9_000,
+        "la-fournee-commune-four", cast.OVEN, 21, date(2024, 7, 10), 6_000, 9_000,
         (
-            *crowd(savers=range(12, 40), total=7_200, over=4),
+            *crowd(savers=range(12, 30), total=5_900, over=4),
             Pledge(0, 300, 1, Way.CARD),
             Pledge(5, 120, 1, Way.ABANDONS),
         ),
@@ -196,19 +196,19 @@ CAMPAIGNS: tuple[Campaign, ...] = (
     ),
     # ---- 2025 ----
     Campaign(
-        "atelier-remettre-roubaix", cast.REPAIR, 66, date(2025, 3, 10), 7_000, 10_000,
+        "atelier-remettre-roubaix", cast.REPAIR, 57, date(2025, 3, 10), 7_000, 10_000,
         (
-            *crowd(savers=range(20, 50), total=7_800, over=3),
+            *crowd(savers=range(28, 49), total=6_300, over=3),
             Pledge(2, 250, 0, Way.CONTESTS),
             Pledge(-2, 800, 1, Way.DEBIT),
             Pledge(0, 200, 2, Way.CARD),
             Pledge(6, 100, 1, Way.NEVER),
         ),
-        ticket=(50, 2_000), rate_bp=325, months=36, stops_paying_at=160,
+        ticket=(50, 2_000), rate_bp=325, months=36, stops_paying_at=137,
         risks=_LOAN_RISK + "L’activité d’insertion dépend d’aides publiques renouvelées chaque année.",
     ),
     Campaign(
-        "jardins-de-l-ancre-serre", cast.GREENHOUSE, 81, date(2025, 6, 10), 5_000, 8_000,
+        "jardins-de-l-ancre-serre", cast.GREENHOUSE, 69, date(2025, 6, 10), 5_000, 8_000,
         (
             *crowd(savers=range(30, 45), total=1_380, over=3, ways=(Way.CARD, Way.DEBIT, Way.CARD), least=20),
             Pledge(0, 25, 1, Way.CARD),
@@ -217,7 +217,7 @@ CAMPAIGNS: tuple[Campaign, ...] = (
         ticket=(10, 1_000), risks=_GIFT_RISK + "La serre attend un permis de construire.",
     ),
     Campaign(
-        "terrils-vivants-memoires", cast.MINE_ARCHIVE, 105, date(2025, 11, 2), 1_500, 3_000,
+        "terrils-vivants-memoires", cast.MINE_ARCHIVE, 90, date(2025, 11, 2), 1_500, 3_000,
         (
             *crowd(savers=range(4, 26), total=1_900, over=3, ways=(Way.CARD, Way.DEBIT, Way.SECURE), least=20),
             Pledge(0, 60, 1, Way.CARD),
@@ -229,18 +229,18 @@ CAMPAIGNS: tuple[Campaign, ...] = (
     ),
     # ---- 2026 ----
     Campaign(
-        "cycles-de-somme-atelier", cast.CARGO_BIKES, 130, date(2026, 4, 12), 9_000, 15_000,
+        "cycles-de-somme-atelier", cast.CARGO_BIKES, 111, date(2026, 4, 12), 9_000, 15_000,
         (
             *crowd(savers=range(15, 30), total=3_100, over=3),
             Pledge(31, 200, 3, Way.NEVER),
             Pledge(32, 150, 3, Way.DEBIT),
         ),
-        ticket=(50, 2_000), rate_bp=450, months=48, suspended_at=133, cancelled_at=134,
+        ticket=(50, 2_000), rate_bp=450, months=48, suspended_at=114, cancelled_at=115,
         suspension_reason="Le porteur a perdu le local qu’il devait équiper.",
         risks=_LOAN_RISK + "Le premier modèle n’est pas encore certifié.",
     ),
     Campaign(
-        "le-panier-d-avesnois-camion", cast.VILLAGE_SHOP, 158, date(2026, 9, 20), 5_000, 7_000,
+        "le-panier-d-avesnois-camion", cast.VILLAGE_SHOP, 135, date(2026, 9, 20), 5_000, 7_000,
         (
             *crowd(savers=range(3, 30), total=5_400, over=3),
             Pledge(0, 100, 1, Way.DEBIT),
@@ -250,7 +250,7 @@ CAMPAIGNS: tuple[Campaign, ...] = (
         risks=_LOAN_RISK + "Les ventes dépendent de neuf villages et du prix du carburant.",
     ),
     Campaign(
-        "theatre-des-ruelles-scene", cast.STREET_STAGE, 160, date(2026, 9, 30), 1_200, 2_500,
+        "theatre-des-ruelles-scene", cast.STREET_STAGE, 137, date(2026, 9, 30), 1_200, 2_500,
         (
             *crowd(savers=range(33, 52), total=1_500, over=4, ways=(Way.CARD, Way.DEBIT), least=20),
             Pledge(0, 20, 1, Way.CARD),
@@ -258,7 +258,7 @@ CAMPAIGNS: tuple[Campaign, ...] = (
         ticket=(10, 500), payout=Payout.PUT_OFF, risks=_GIFT_RISK + "La saison dépend du temps qu’il fait.",
     ),
     Campaign(
-        "soleil-de-gohelle-gymnase", cast.SOLAR_GYM, 167, date(2026, 12, 20), 8_000, 14_000,
+        "soleil-de-gohelle-gymnase", cast.SOLAR_GYM, 142, date(2026, 12, 20), 8_000, 14_000,
         (
             *crowd(savers=range(10, 30), total=4_200, over=7),
             Pledge(30, 100, 8, Way.DEBIT),
@@ -274,7 +274,7 @@ CAMPAIGNS: tuple[Campaign, ...] = (
         risks=_LOAN_RISK + "La production dépend du soleil ; le raccordement au réseau n’est pas encore daté.",
     ),
     Campaign(
-        "habiter-la-dune-maison", cast.SHARED_HOUSE, 166, date(2026, 12, 10), 6_000, 9_000,
+        "habiter-la-dune-maison", cast.SHARED_HOUSE, 141, date(2026, 12, 10), 6_000, 9_000,
         (
             *crowd(savers=range(38, 56), total=8_100, over=3, least=100),
             Pledge(1, 300, 2, Way.NEVER),
@@ -293,7 +293,7 @@ CAMPAIGNS: tuple[Campaign, ...] = (
         risks=_LOAN_RISK + "Les travaux peuvent coûter plus que prévu ; les loyers sont plafonnés.",
     ),
     Campaign(
-        "terrils-vivants-verger", ORCHARD, 170, date(2026, 11, 27), 800, 2_000,
+        "terrils-vivants-verger", ORCHARD, 145, date(2026, 11, 27), 800, 2_000,
         (
             *crowd(savers=range(40, 52), total=900, over=4, ways=(Way.CARD, Way.CARD, Way.SECURE), least=20),
             Pledge(52, 40, 5, Way.DEBIT),
@@ -304,14 +304,14 @@ CAMPAIGNS: tuple[Campaign, ...] = (
         ticket=(10, 500), gives_receipt=True, risks=_GIFT_RISK + "Un arbre sur dix ne reprend pas.",
     ),
     Campaign(
-        "jardins-de-l-ancre-camionnette", VAN, 170, date(2026, 12, 31), 3_000, 6_000,
+        "jardins-de-l-ancre-camionnette", VAN, 145, date(2026, 12, 31), 3_000, 6_000,
         crowd(savers=range(22, 30), total=620, over=2, ways=(Way.CARD, Way.DEBIT), least=20),
-        ticket=(10, 500), suspended_at=174,
+        ticket=(10, 500), suspended_at=149,
         suspension_reason="Une question sur le prix de la camionnette attend une réponse depuis cinq jours ouvrés.",
         risks=_GIFT_RISK + "Le véhicule choisi peut avoir été vendu.",
     ),
     Campaign(
-        "le-panier-d-avesnois-chambre-froide", COLD_ROOM, 174, date(2027, 1, 31), 6_000, 9_000,
+        "le-panier-d-avesnois-chambre-froide", COLD_ROOM, 149, date(2027, 1, 31), 6_000, 9_000,
         ticket=(50, 1_000), rate_bp=300, months=36, is_opened=False,
         risks=_LOAN_RISK + "Le bâtiment est loué : le bail court jusqu’en 2033.",
     ),

@@ -121,7 +121,7 @@ class Story:
         """Show again the hour of the last thing written, were it long ago; return the step to take up."""
         last = TransitionLog.objects.aggregate(last=Max("at"))["last"] or FOUNDED
         _show(last)
-        return max(0, step_of(clock.local(last).date() - timedelta(days=5)))
+        return max(0, step_of(clock.local(last).date() - timedelta(days=6)))
 
     def _arrive(self, moment: datetime) -> None:
         """Show a moment unless it is past, let the banks answer, do what is due, and let the worker work."""
@@ -162,8 +162,9 @@ class Story:
         return offer
 
     def _open_payee_account(self, offer: Offer) -> None:
-        if not PayeeAccount.objects.filter(party=offer.project.organisation.party).exists():
-            payee = open_payee_account(offer=offer, at=clock.now(), gateway=self.gateway)
+        party = offer.project.organisation.party
+        if not PayeeAccount.objects.filter(party=party).exists():
+            payee = open_payee_account(party=party, at=clock.now(), gateway=self.gateway)
             self.provider.verify_payee(payee.provider_id)
             refresh_payee_account(payee=payee, at=clock.now(), gateway=self.gateway)
 
@@ -263,7 +264,7 @@ class Story:
     # ---- the holder and the staff ----
 
     def _pay_out(self, campaign: Campaign, offer: Offer) -> None:
-        """One treasurer prepares the payout of a successful offer; six days later another person approves it."""
+        """One treasurer prepares the payout of a successful offer; a week later another person approves it."""
         if offer.state != OfferState.SUCCEEDED:
             return
         order = PayoutOrder.objects.filter(offer=offer).select_related("payee").order_by("-pk").first()
@@ -300,7 +301,7 @@ class Story:
         closable = _months_before(today, CLOSING_WAITS_MONTHS)
         for entity in LegalEntity.objects.order_by("pk"):
             close_months(entity=entity, through=closable, by=self.region.treasurer, at=clock.now())
-        if today.month == 1 and STATEMENTS_FROM_DAY <= today.day < STATEMENTS_FROM_DAY + 6 and today.year > 2024:
+        if today.month == 1 and STATEMENTS_FROM_DAY <= today.day < STATEMENTS_FROM_DAY + 7 and today.year > 2024:
             call_command("issue_statements", year=today.year - 1, verbosity=0)
             jobs.run_pending()
 
