@@ -15,7 +15,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from fres.kernel import clock, clock_moves
+from fres.kernel import clock, clock_moves, jobs
 from fres.kernel.models import Message
 from tests.conftest import DEMONSTRATION_NOW
 from tests.stripe_server.process import StripeServer
@@ -68,7 +68,7 @@ class Town:
 
     def go_to(self, moment: datetime) -> None:
         for _done in clock_moves.move_clock(to=moment):
-            pass
+            jobs.run_pending()
 
     def catch_up(self) -> None:
         """Do what the worker would do now."""

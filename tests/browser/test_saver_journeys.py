@@ -1,0 +1,166 @@
+"""The journeys that carry money, in a phone's browser: what the issue asks a stranger to see."""
+
+import re
+from datetime import date, datetime
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from fres.kernel import clock
+from fres.kernel.models import Territory
+from funds.books import check_books
+from funds.models import Commitment, GiftReceipt, Offer, Payment
+from funds.states import CommitmentState, PaymentState, RefundState
+from tests.browser.conftest import Town
+from tests.funds.factories import OfferFactory, euros
+from tests.projects.factories import ProjectFactory
+
+EMAIL = "lea.martin@fres.example"
+PASSWORD = "un-mot-de-passe-de-trente-signes"
+
+
+@pytest.fixture
+def solar_loan(transactional_db: None) -> Offer:
+    Territory.objects.get_or_create(
+        level=Territory.Level.COMMUNE,
+        code="62528",
+        defaults={
+            "name": "Loos-en-Gohelle", "departement_code": "62", "region_code": "32", "postal_codes": "62750",
+            "vintage": date(2026, 1, 1), "valid_from": date(2026, 1, 1), "population": 6_500,
+        },
+    )  # fmt: skip
+    return OfferFactory(
+        open=True,
+        slug="toit-solaire",
+        project=ProjectFactory(title="Un toit solaire à Loos", commune_code="62528", slug="toit-solaire"),
+        minimum=euros(100),
+        maximum=euros(1_000),
+        closes_at=datetime(2026, 12, 11, 23, 59, tzinfo=clock.PARIS),
+        settles_on=date(2027, 1, 5),
+    )
+
+
+def sign_up(town: Town, page: Page) -> None:
+    """Open an account, verify its address by the mail, and fill the profile the law asks for."""
+    town.open("/compte/signup/")
+    page.fill("[name=email]", EMAIL)
+    page.fill("[name=password1]", PASSWORD)
+    page.check("[name=accepts_terms]")
+    town.check_page("compte")
+    page.click("main form button[type=submit]")
+    town.catch_up()
+    mail = town.last_message(EMAIL, "account/email_confirmation_signup")
+    link = re.search(r"https?://\S+/confirm-email/\S+", mail.body)
+    assert link, mail.body
+    page.goto(link[0])
+    page.click("main form button[type=submit]")
+
+
+def fill_profile(page: Page) -> None:
+    for name, value in {
+        "given_names": "Léa", "family_name": "Martin", "birth_date": "1990-05-17", "birth_place": "Lens",
+        "address_line": "3 rue du Carreau", "postal_code": "62750",
+    }.items():  # fmt: skip
+        page.fill(f"main [name={name}]", value)
+    page.click("main form button[type=submit]:has-text('profil')")
+
+
+def commit(town: Town, page: Page, amount: str) -> None:
+    town.open("/projets/toit-solaire/engager/")
+    page.fill("main [name=amount]", amount)
+    page.click("main form button.btn-primary")
+    for box in page.locator("main form input[type=checkbox]").all():
+        expect(box).not_to_be_checked()
+        box.check()
+    town.check_page("toit solaire")
+    page.click("main form button.btn-primary")
+    expect(page.locator("h1")).to_contain_text("100,00")
+
+
+def pay_by_debit(page: Page, outcome: str) -> None:
+    page.click("main form button:has-text('Payer')")
+    page.wait_for_url(re.compile(r"/c/|/pay|cs_"))
+    page.click(f"button[value={outcome}]")
+    page.wait_for_url(re.compile(r"/paiements/"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_saver_lends_withdraws_lends_again_and_sees_every_date(town: Town, page: Page, solar_loan: Offer) -> None:
+    sign_up(town, page)
+    town.open("/projets/")
+    town.check_page("rojets")
+    page.click("text=Un toit solaire à Loos")
+    town.check_page("Un toit solaire à Loos")
+
+    town.open("/projets/toit-solaire/engager/")
+    assert "/espace/profil/" in page.url
+    fill_profile(page)
+
+    commit(town, page, "100")
+    town.check_page("100,00")
+    page.click("button:has-text('Retirer mon engagement')")
+    expect(page.locator("main")).to_contain_text("Retiré")
+    commit(town, page, "100")
+    commitment = Commitment.objects.get(state=CommitmentState.IN_REFLECTION)
+    assert page.locator("button:has-text('Payer')").count() == 0
+
+    town.pass_time(days=5)
+    town.open(f"/engagements/{commitment.uuid}/")
+    town.check_page("100,00")
+    pay_by_debit(page, "sepa_paid")
+    town.check_page("Votre banque n’a pas encore répondu")
+    town.pass_time(days=8)
+    payment = Payment.objects.get(commitment=commitment)
+    assert payment.state == PaymentState.CLEARED
+    town.open(f"/paiements/{payment.uuid}/")
+    town.check_page("encaissé")
+
+    town.pass_time(days=16)
+    solar_loan.refresh_from_db()
+    commitment.refresh_from_db()
+    assert solar_loan.state == "SUCCEEDED"
+    assert commitment.state == CommitmentState.SETTLED
+    town.open("/espace/")
+    town.check_page("")
+    assert check_books().problems == ()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_gift_is_paid_at_once_receipted_and_given_back_with_its_receipt_voided(
+    town: Town, page: Page, solar_loan: Offer
+) -> None:
+    gift = OfferFactory(
+        gift=True, open=True, receipts=True, slug="sentiers", minimum=euros(100), maximum=euros(1_000),
+        project=ProjectFactory(title="Les sentiers des terrils", commune_code="62528", slug="sentiers"),
+    )  # fmt: skip
+    sign_up(town, page)
+    town.open("/espace/profil/")
+    fill_profile(page)
+    town.open(f"/projets/{gift.slug}/engager/")
+    page.fill("main [name=amount]", "40")
+    town.check_page("sentiers")
+    page.click("main form button.btn-primary")
+    if page.locator("button:has-text('Payer')").count():
+        page.click("main form button:has-text('Payer')")
+    page.click("button[value=card_paid]")
+    page.wait_for_url(re.compile(r"/paiements/"))
+    town.catch_up()
+    commitment = Commitment.objects.get(offer=gift)
+    assert commitment.state == CommitmentState.CLEARED
+    receipt = GiftReceipt.objects.get(commitment=commitment)
+    town.open(f"/engagements/{commitment.uuid}/")
+    town.check_page("40,00")
+    expect(page.locator("main")).to_contain_text(receipt.document.number)
+
+    page.click("summary:has-text('remboursement')")
+    page.click("button:has-text('Me faire rendre')")
+    town.catch_up()
+    town.pass_time(days=1)
+    commitment.refresh_from_db()
+    receipt.document.refresh_from_db()
+    assert commitment.state == CommitmentState.REFUNDED
+    assert commitment.payments.get().refunds.get().state == RefundState.DONE
+    assert receipt.document.void.reason
+    town.open(f"/engagements/{commitment.uuid}/")
+    town.check_page("40,00")
+    assert check_books().problems == ()
