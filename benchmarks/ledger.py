@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from django.db import connection, connections
@@ -85,14 +86,14 @@ def posting_rate(entity: LegalEntity, accounts: list[tuple[Account, Account, Acc
         process.join()
         if process.exitcode != 0:
             raise RuntimeError("a client of the benchmark failed")
-    return sum(counts) / SECONDS
+    return sum(counts[:]) / SECONDS
 
 
 def _post_for_a_while(
     entity: LegalEntity,
     accounts: list[tuple[Account, Account, Account]],
     start: Barrier,
-    counts: "multiprocessing.Array",  # type: ignore[valid-type]
+    counts: Any,  # a shared array of whole numbers
     place: int,
 ) -> None:
     connection.ensure_connection()
@@ -127,7 +128,7 @@ def pgbench() -> str:
     return str(found[-1]) if found else "pgbench"
 
 
-def _address() -> dict[str, str]:
+def _address() -> dict[str, Any]:
     parameters = connection.get_connection_params()
     return {name: str(parameters[name]) for name in ("host", "port", "user", "password") if parameters.get(name)}
 

@@ -6,11 +6,12 @@ A check is a generator that yields what is wrong, declared in a module `books_ch
     def refunds(at: datetime) -> Iterator[Problem]: ...
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils.module_loading import autodiscover_modules
@@ -121,7 +122,7 @@ def _one_view() -> Iterator[None]:
         yield
 
 
-def select(sql: str, parameters: Sequence[object] = ()) -> Iterator[tuple]:
+def select(sql: str, parameters: Any = ()) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of a query that returns only what is wrong."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)

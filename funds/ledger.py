@@ -74,7 +74,7 @@ def accounts_for(
     wanted = heading(entity.chart, purpose)
     ids = sorted({party.pk for party in parties})
     owned = Account.objects.filter(entity=entity, number=wanted.number, offer=offer, currency="EUR", party_id__in=ids)
-    found = {account.party_id: account for account in owned}
+    found = _by_party(owned)
     missing = [
         Account(entity=entity, number=wanted.number, name=wanted.name, kind=wanted.kind, party_id=pk, offer=offer)
         for pk in ids
@@ -82,8 +82,12 @@ def accounts_for(
     ]
     if missing:
         Account.objects.bulk_create(missing, ignore_conflicts=True, batch_size=2_000)
-        found = {account.party_id: account for account in owned.all()}
+        found = _by_party(owned.all())
     return found
+
+
+def _by_party(accounts: Iterable[Account]) -> dict[int, Account]:
+    return {account.party_id: account for account in accounts if account.party_id is not None}
 
 
 def post_entry(
@@ -180,7 +184,8 @@ def balance_cents(
     assets and expenses debits less credits.
     """
     wanted = heading(entity.chart, purpose)
-    conditions, values = ["account.entity_id = %s", "account.number = %s"], [entity.pk, wanted.number]
+    conditions = ["account.entity_id = %s", "account.number = %s"]
+    values: list[Any] = [entity.pk, wanted.number]
     for column, owner in (("party_id", party), ("offer_id", offer)):
         if owner is not None:
             conditions.append(f"account.{column} = %s")
@@ -298,7 +303,7 @@ def write_entry(
             [Journal(entity=entity, code=journal, name=JOURNALS[journal])], ignore_conflicts=True
         )
         pk, journal_pk, is_closed = _insert(entity.pk, values)
-    if pk is not None:
+    if pk is not None and journal_pk is not None:
         row.pk, row.journal_id = pk, journal_pk
         row._state.adding, row._state.db = False, connection.alias
         return row

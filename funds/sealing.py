@@ -80,16 +80,17 @@ def contents(entries: Iterable[Entry]) -> Iterator[Content]:
     """Yield the contents of entries in their order, with two queries for them all."""
     entries = list(entries)
     ids = [entry.pk for entry in entries]
-    moved, opened = defaultdict(list), defaultdict(list)
-    for pk, *line in (
+    moved: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    opened: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    for pk, debit, credit, cents in (
         Transfer.objects.filter(entry_id__in=ids)
         .order_by("pk")
         .values_list("entry_id", "debit_id", "credit_id", "amount_cents")
     ):
-        moved[pk].append(tuple(line))
+        moved[pk].append((debit, credit, cents))
     brought = OpeningLine.objects.filter(entry_id__in=ids).order_by("pk")
-    for pk, *line in brought.values_list("entry_id", "account_id", "debit_cents", "credit_cents"):
-        opened[pk].append(tuple(line))
+    for pk, account, debit, credit in brought.values_list("entry_id", "account_id", "debit_cents", "credit_cents"):
+        opened[pk].append((account, debit, credit))
     for entry in entries:
         yield Content(entry, moved[entry.pk], opened[entry.pk])
 
