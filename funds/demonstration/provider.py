@@ -9,7 +9,7 @@ ANSWERS_WITHIN = 30  # real seconds
 
 
 @dataclass(frozen=True)
-class TestProvider:
+class ProviderPages:
     """The controls of the Stripe test server at an address. Each call first fires what became due on the shown clock.
 
     Raises, in every method: OSError: the server is away or refuses.

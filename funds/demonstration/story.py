@@ -4,7 +4,7 @@ Nothing is inserted that a saver, a holder, the staff, the provider or the passi
 first whether it was done: a story that was interrupted goes on from the step it had come to.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -32,7 +32,7 @@ from funds.demonstration.campaigns import (
     day_of,
     step_of,
 )
-from funds.demonstration.provider import TestProvider
+from funds.demonstration.provider import ProviderPages
 from funds.demonstration.region import (
     FOUNDED,
     PROVIDER_ADVANCE_CENTS,
@@ -80,7 +80,10 @@ def is_told(*, today: datetime) -> bool:
 class Story:
     """Tells the story with one region, one provider and one gateway at hand. `say` receives a line per year."""
 
-    def __init__(self, *, provider: TestProvider, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, *, provider: ProviderPages, say: Callable[[str], None], campaigns: Sequence[Campaign] = CAMPAIGNS
+    ) -> None:
+        self.campaigns = campaigns
         self.provider = provider
         self.gateway: Gateway = gateway_from_settings()
         self.say = say
@@ -134,7 +137,7 @@ class Story:
 
     def _live(self, step: int) -> None:
         self.step = step
-        for campaign in CAMPAIGNS:
+        for campaign in self.campaigns:
             if campaign.opens > step:
                 continue
             offer = self._offer_of(campaign)

@@ -11,7 +11,7 @@ from fres.kernel import clock
 from fres.kernel.management.commands.run_duties import parse_moment
 from funds.demonstration import cast
 from funds.demonstration.campaigns import CAMPAIGNS
-from funds.demonstration.provider import TestProvider
+from funds.demonstration.provider import ProviderPages
 from funds.demonstration.story import TODAY, Story, is_told, open_current_campaigns, show_last_moment
 from funds.models import Commitment, Offer
 
@@ -47,7 +47,7 @@ class Command(BaseCommand):
             self.stdout.write(f"demonstration already there: it is {clock.local(clock.now()):%Y-%m-%d %H:%M} in Paris")
             return
         started = time.monotonic()
-        report = Story(provider=TestProvider(settings.STRIPE_API_BASE), say=self._say).tell(today=today)
+        report = Story(provider=ProviderPages(settings.STRIPE_API_BASE), say=self._say).tell(today=today)
         for finding in report.problems:
             self.stdout.write(str(finding))
         self.stdout.write(
