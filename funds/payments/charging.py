@@ -147,7 +147,10 @@ def _record_intent(
         if commitment is not None:
             _check_waits_for_payment(commitment, at=at)
         elif hasattr(instalment, "distribution"):
-            raise AlreadyPaid(_("Cette échéance est déjà payée."))
+            raise AlreadyPaid(
+                _("Cette échéance est déjà payée et répartie."),
+                next_step=_("Si la banque a repris un paiement, la gestion du fonds dit comment le régler."),
+            )
         payment = Payment.objects.create(
             commitment=commitment, instalment=instalment, amount=amount, asked_at=at, asked_by=by
         )

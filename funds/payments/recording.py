@@ -36,6 +36,10 @@ from funds.states import (
 from investors.models import Party
 
 JOURNAL = "PS"
+_GIVEN_BACK_BECAUSE: dict[str, Refund.Cause] = {
+    OfferState.FAILED: Refund.Cause.OFFER_FAILED,
+    OfferState.CANCELLED: Refund.Cause.OFFER_CANCELLED,
+}
 NOT_COLLECTED = frozenset(PaymentState) - {PaymentState.CLEARED, PaymentState.REVERSED}
 
 
@@ -188,41 +192,61 @@ def _start_processing(payment: Payment, outcome: PaymentOutcome, *, at: datetime
 
 
 def _collect(payment: Payment, outcome: PaymentOutcome, *, at: datetime) -> None:
-    """Write money that came in: in the books always; on the commitment when it can still take it, else to go back."""
+    """Write money that came in: in the books always; for its purpose when that still can take it, else to go back."""
+    cleared_at = outcome.cleared_at or at
+    owner = payment.commitment or payment.instalment
+    assert owner is not None
+    is_rival = owner.payments.exclude(pk=payment.pk).filter(state__in=ALIVE).exists()
+    is_taken = not is_rival and _can_take(payment)
+    payment = advance(
+        payment,
+        COLLECT_SURPLUS if is_rival else COLLECT,
+        by=None,
+        at=at,
+        is_surplus=not is_taken,
+        cleared_at=cleared_at,
+        processing_at=outcome.processing_since or payment.processing_at,
+        final_on=final_on(means=payment.means, cleared_at=cleared_at),
+        failed_at=None,
+        failure_code="",
+    )
+    offer, payer = offer_of(payment), payer_of(payment)
+    purpose = Purpose.SAVER_MONEY if payment.commitment is not None else Purpose.INSTALMENTS
+    received = Line(
+        debit=account_for(offer.books, Purpose.PROVIDER),
+        credit=account_for(offer.books, purpose, party=payer, offer=offer),
+        amount_cents=to_cents(payment.amount),
+    )
+    key, label = f"payment:{payment.uuid}:cleared", f"Encaissement {payer.number}"
+    post_cash(payment=payment, key=key, lines=[received], label=label, value_at=cleared_at, at=at)
+    if not is_taken:
+        _give_back(payment, is_rival=is_rival, at=at)
+    elif payment.commitment is not None:
+        _count(payment, at=at)
+    else:
+        _record_instalment(payment, at=at)
+
+
+def _can_take(payment: Payment) -> bool:
+    if payment.commitment is None:
+        return not hasattr(payment.instalment, "distribution")
+    return payment.commitment.state in UNDER_WAY and _still_takes_money(payment.commitment.offer)
+
+
+def _count(payment: Payment, *, at: datetime) -> None:
     from funds.receipts import queue_receipt
 
-    cleared_at = outcome.cleared_at or at
-    dates = {
-        "cleared_at": cleared_at,
-        "processing_at": outcome.processing_since or payment.processing_at,
-        "final_on": final_on(means=payment.means, cleared_at=cleared_at),
-        "failed_at": None,
-        "failure_code": "",
-    }
-    if payment.instalment_id is not None:
-        _collect_instalment(payment, dates=dates, at=at)
-        return
     commitment = payment.commitment
     assert commitment is not None
-    others = commitment.payments.exclude(pk=payment.pk).filter(state__in=ALIVE)
-    is_rival = others.exists()
-    is_taken = commitment.state in UNDER_WAY and not is_rival and _still_takes_money(commitment.offer)
-    transition = COLLECT_SURPLUS if is_rival else COLLECT
-    payment = advance(payment, transition, by=None, at=at, is_surplus=not is_taken, **dates)
-    post_cash(
-        payment=payment,
-        key=f"payment:{payment.uuid}:cleared",
-        lines=[_received(payment, Purpose.SAVER_MONEY)],
-        label=f"Encaissement {payer_of(payment).number}",
-        value_at=cleared_at,
-        at=at,
-    )
-    if is_taken:
-        commitment = advance(commitment, CLEAR, by=None, at=at, cleared_at=cleared_at)
-        queue_receipt(commitment=commitment)
-        notices.tell_cleared(payment=payment, at=at)
-    else:
-        _give_back(payment, is_rival=is_rival, at=at)
+    commitment = advance(commitment, CLEAR, by=None, at=at, cleared_at=payment.cleared_at)
+    queue_receipt(commitment=commitment)
+    notices.tell_cleared(payment=payment, at=at)
+
+
+def _record_instalment(payment: Payment, *, at: datetime) -> None:
+    from funds.servicing.instalments import record_instalment
+
+    record_instalment(payment=payment, at=at)
 
 
 def _still_takes_money(offer: Offer) -> bool:
@@ -234,44 +258,20 @@ def _give_back(payment: Payment, *, is_rival: bool, at: datetime) -> None:
     """Owe back money that came too late, or a second time, and ask for its refund."""
     from funds.payments.refunds import ask_refund
 
+    cause = Refund.Cause.PAID_TWICE
     commitment = payment.commitment
-    assert commitment is not None
-    causes = {OfferState.FAILED: Refund.Cause.OFFER_FAILED, OfferState.CANCELLED: Refund.Cause.OFFER_CANCELLED}
-    cause = causes.get(commitment.offer.state, Refund.Cause.TOO_LATE)
-    if commitment.state in UNDER_WAY and not is_rival:
-        commitment = advance(commitment, CLEAR, by=None, at=at, cleared_at=payment.cleared_at)
-        advance(commitment, OWE_REFUND, by=None, at=at)
-    elif commitment.state in (CommitmentState.EXPIRED, CommitmentState.CANCELLED, CommitmentState.REVOKED):
-        advance(commitment, OWE_REFUND, by=None, at=at, cleared_at=payment.cleared_at)
-    else:
-        cause = Refund.Cause.PAID_TWICE
+    if commitment is not None:
+        is_ended = commitment.state in (CommitmentState.EXPIRED, CommitmentState.CANCELLED, CommitmentState.REVOKED)
+        is_waiting = commitment.state in UNDER_WAY and not is_rival
+        if is_ended or is_waiting:
+            cause = _GIVEN_BACK_BECAUSE.get(commitment.offer.state, Refund.Cause.TOO_LATE)
+        if is_ended:
+            advance(commitment, OWE_REFUND, by=None, at=at, cleared_at=payment.cleared_at)
+        elif is_waiting:
+            commitment = advance(commitment, CLEAR, by=None, at=at, cleared_at=payment.cleared_at)
+            advance(commitment, OWE_REFUND, by=None, at=at)
     ask_refund(payment=payment, amount=payment.amount, cause=cause, by=None, at=at)
     notices.tell_returning(payment=payment, cause=cause, at=at)
-
-
-def _collect_instalment(payment: Payment, *, dates: dict[str, object], at: datetime) -> None:
-    from funds.servicing.instalments import record_instalment
-
-    payment = advance(payment, COLLECT, by=None, at=at, **dates)
-    assert payment.cleared_at is not None
-    post_cash(
-        payment=payment,
-        key=f"payment:{payment.uuid}:cleared",
-        lines=[_received(payment, Purpose.INSTALMENTS)],
-        label=f"Échéance reçue {payer_of(payment).number}",
-        value_at=payment.cleared_at,
-        at=at,
-    )
-    record_instalment(payment=payment, at=at)
-
-
-def _received(payment: Payment, purpose: Purpose) -> Line:
-    offer = offer_of(payment)
-    return Line(
-        debit=account_for(offer.books, Purpose.PROVIDER),
-        credit=account_for(offer.books, purpose, party=payer_of(payment), offer=offer),
-        amount_cents=to_cents(payment.amount),
-    )
 
 
 def _record_fee(payment: Payment, outcome: PaymentOutcome, *, at: datetime) -> None:

@@ -88,10 +88,10 @@ def ask_gift_refund(*, commitment: Commitment, by: User, at: datetime) -> Refund
     if payment is None:
         raise _not_open()
     payment = lock_payment(payment.pk)
-    commitment = payment.commitment
-    if not can_be_given_back(commitment):
+    fresh = payment.commitment
+    if fresh is None or not can_be_given_back(fresh):
         raise _not_open()
-    advance(commitment, OWE_REFUND, by=by, at=at, reason=str(Refund.Cause.SAVER.label))
+    advance(fresh, OWE_REFUND, by=by, at=at, reason=str(Refund.Cause.SAVER.label))
     amount = from_cents(held_cents(payment))
     return ask_refund(payment=payment, amount=amount, cause=Refund.Cause.SAVER, by=by, at=at)
 

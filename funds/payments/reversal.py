@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from fres.kernel.money import format_cents, from_cents, to_cents
 from fres.kernel.states import advance
 from funds.chart import Purpose
 from funds.ledger import Line, account_for, balance_cents, post_entry, reverse_entry
-from funds.models import Dispute, Entry, Offer, Payment, Refund
+from funds.models import Dispute, Entry, Offer, Payment, Refund, Transfer
 from funds.payments import notices
 from funds.payments.gateway import DisputeOutcome, DisputeStatus, FailureCode
 from funds.payments.recording import lock_payment, offer_of, payer_of, post_cash, read_payment
@@ -113,7 +114,7 @@ def held_cents(payment: Payment) -> int:
     if commitment is not None:
         if commitment.state in AFTER_SETTLEMENT and not payment.is_surplus:
             return 0
-    elif hasattr(payment.instalment, "distribution"):
+    elif hasattr(payment.instalment, "distribution") and not payment.is_surplus:
         return 0
     return max(0, to_cents(payment.amount) - taken_cents(payment))
 
@@ -122,8 +123,15 @@ def taken_cents(payment: Payment) -> int:
     """Return what refunds and a contested debit took of this payment, less what came back."""
     dispute = getattr(payment, "dispute", None)
     contested = to_cents(dispute.amount) if dispute is not None and dispute.won_at is None else 0
-    failed = to_cents(payment.amount) if payment.failed_at is not None and payment.cleared_at is not None else 0
-    return payment.refunded_cents + contested + failed
+    return payment.refunded_cents + contested + _failed_cents(payment)
+
+
+def _failed_cents(payment: Payment) -> int:
+    """Return what the bank took back by refusing the debit after it had cleared."""
+    if payment.failed_at is None or payment.cleared_at is None:
+        return 0
+    moved = Transfer.objects.filter(entry__entity=offer_of(payment).books, entry__key=f"payment:{payment.uuid}:failed")
+    return moved.aggregate(cents=Sum("amount_cents"))["cents"] or 0
 
 
 def what_stands(payment: Payment) -> tuple[str, ...]:
@@ -156,10 +164,16 @@ def _debit_failed(payment: Payment, fact: DebitFailed, *, at: datetime) -> list[
         return []
     if payment.state != PaymentState.CLEARED:
         return []
+    taken = to_cents(payment.amount) - payment.refunded_cents
     entry = _take(
-        payment, key=f"payment:{payment.uuid}:failed", amount_cents=to_cents(payment.amount) - payment.refunded_cents,
-        label=f"Prélèvement rejeté {payer_of(payment).number}", value_at=fact.at, at=at,
-    )  # fmt: skip
+        payment,
+        key=f"payment:{payment.uuid}:failed",
+        amount_cents=taken,
+        held=min(held_cents(payment), taken),
+        label=f"Prélèvement rejeté {payer_of(payment).number}",
+        value_at=fact.at,
+        at=at,
+    )
     advance(payment, REVERSE_PAYMENT, by=None, at=at, failed_at=fact.at, failure_code=code)
     _taken_by_bank(payment, reason=_("Prélèvement rejeté par la banque après encaissement."), at=at)
     notices.tell_failed(payment=payment, at=at)
@@ -172,7 +186,13 @@ def _money_given_back(payment: Payment, fact: MoneyGivenBack, *, at: datetime) -
         return []
     cents = to_cents(refund.amount)
     entry = _take(
-        payment, key=key, amount_cents=cents, label=f"Remboursement {payer_of(payment).number}", value_at=fact.at, at=at
+        payment,
+        key=key,
+        amount_cents=cents,
+        held=min(held_cents(payment), cents),
+        label=f"Remboursement {payer_of(payment).number}",
+        value_at=fact.at,
+        at=at,
     )
     payment.refunded_cents += cents
     payment.save(update_fields=["refunded_cents"])
@@ -233,16 +253,24 @@ def _debit_contested(payment: Payment, outcome: DisputeOutcome, *, at: datetime)
 
 
 def _open_dispute(payment: Payment, outcome: DisputeOutcome, *, at: datetime) -> list[Entry]:
-    held = held_cents(payment)
-    dispute = Dispute(
-        payment=payment, provider_id=outcome.dispute_id, amount=from_cents(outcome.amount_cents),
-        claim_cents=max(0, outcome.amount_cents - held), opened_at=outcome.opened_at, recorded_at=at,
-    )  # fmt: skip
+    held = min(held_cents(payment), outcome.amount_cents)
+    dispute = Dispute.objects.create(
+        payment_id=payment.pk,
+        provider_id=outcome.dispute_id,
+        amount=from_cents(outcome.amount_cents),
+        claim_cents=outcome.amount_cents - held,
+        opened_at=outcome.opened_at,
+        recorded_at=at,
+    )
     entry = _take(
-        payment, key=f"dispute:{dispute.uuid}", amount_cents=outcome.amount_cents,
-        label=f"Débit contesté {payer_of(payment).number}", value_at=outcome.opened_at, at=at,
-    )  # fmt: skip
-    dispute.save()
+        payment,
+        key=f"dispute:{dispute.uuid}",
+        amount_cents=outcome.amount_cents,
+        held=held,
+        label=f"Débit contesté {payer_of(payment).number}",
+        value_at=outcome.opened_at,
+        at=at,
+    )
     if payment.state == PaymentState.CLEARED:
         payment = advance(payment, REVERSE_PAYMENT, by=None, at=at, reason=_("Débit contesté"))
     _cancel_unsent_refunds(payment, at=at)
@@ -307,11 +335,12 @@ def _win_dispute(payment: Payment, dispute: Dispute, *, at: datetime) -> list[En
     return entries
 
 
-def _take(payment: Payment, *, key: str, amount_cents: int, label: str, value_at: datetime, at: datetime) -> Entry:
-    """Post what left our account at the provider: from the money held for the payer, the rest a claim on them."""
+def _take(
+    payment: Payment, *, key: str, amount_cents: int, held: int, label: str, value_at: datetime, at: datetime
+) -> Entry:
+    """Post what left our account at the provider: `held` cents of the money kept for the payer, the rest a claim."""
     offer, payer = offer_of(payment), payer_of(payment)
     provider = account_for(offer.books, Purpose.PROVIDER)
-    held = min(held_cents(payment), amount_cents)
     kept_as = Purpose.SAVER_MONEY if payment.commitment is not None else Purpose.INSTALMENTS
     lines = []
     if held:

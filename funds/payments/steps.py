@@ -6,7 +6,7 @@ would be held for as long as the network likes.
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import connection
 
@@ -20,7 +20,8 @@ class CalledInsideTransaction(RuntimeError):
 
 def transaction_is_open() -> bool:
     """Whether a transaction is open, not counting the one that Django's test case puts around each test."""
-    return any(not block._from_testcase for block in connection.atomic_blocks)
+    blocks: list[Any] = connection.atomic_blocks
+    return any(not block._from_testcase for block in blocks)
 
 
 def outside_transaction(operation: Callable[Given, Answer]) -> Callable[Given, Answer]:

@@ -24,14 +24,17 @@ from funds.payments.stripe_gateway import gateway_from_settings
 from funds.payments.timeline import payment_steps
 from funds.payments.webhooks import receive_event
 from funds.states import CommitmentState, PaymentState
+from investors.models import User
 
 
 @require_POST
 def pay(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Send the saver to the hosted payment page of their commitment, opening it unless one already waits."""
-    commitment = get_object_or_404(commitments_payable_by(request.user), uuid=uuid)
+    commitment = get_object_or_404(commitments_payable_by(_user(request)), uuid=uuid)
     try:
-        payment = start_payment(commitment=commitment, by=request.user, at=clock.now(), gateway=gateway_from_settings())
+        payment = start_payment(
+            commitment=commitment, by=_user(request), at=clock.now(), gateway=gateway_from_settings()
+        )
     except RuleViolation as refusal:
         messages.error(request, str(refusal))
         return redirect("funds:commitment", uuid=uuid)
@@ -42,7 +45,7 @@ def pay(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_GET
 def payment_return(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Where the provider's page sends the browser back: its answer is asked for, recorded, then shown."""
-    payment = get_object_or_404(payments_visible_to(request.user), uuid=uuid)
+    payment = get_object_or_404(payments_visible_to(_user(request)), uuid=uuid)
     try:
         refresh_payment(payment_id=payment.pk, at=clock.now(), gateway=gateway_from_settings())
     except GatewayUnreachable as trouble:
@@ -55,8 +58,7 @@ def payment_return(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @reads_only
 def payment(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """One payment, as dated steps."""
-    found = get_object_or_404(payments_visible_to(request.user), uuid=uuid)
-    can_retry = _can_retry(found)
+    found = get_object_or_404(payments_visible_to(_user(request)), uuid=uuid)
     is_refused = found.state == PaymentState.FAILED or (found.state == PaymentState.OPENED and bool(found.failure_code))
     context = {
         "payment": found,
@@ -64,8 +66,8 @@ def payment(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "back_url": _back_url(found),
         "steps": payment_steps(found, at=clock.now()),
         "failure": {"message": notices.failure_sentence(found.failure_code), "next_step": ""} if is_refused else None,
-        "can_retry": can_retry,
-        "retry_url": reverse("funds:pay", args=[found.commitment.uuid]) if can_retry else "",
+        "can_retry": bool(_retry_url(found)),
+        "retry_url": _retry_url(found),
         "refunds": list(found.refunds.order_by("asked_at", "pk")),
     }
     return render(request, "funds/payment.html", context)
@@ -74,9 +76,9 @@ def payment(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_POST
 def refund(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Give a gift back to its donor, who asks for it."""
-    commitment = get_object_or_404(commitments_payable_by(request.user), uuid=uuid)
+    commitment = get_object_or_404(commitments_payable_by(_user(request)), uuid=uuid)
     try:
-        ask_gift_refund(commitment=commitment, by=request.user, at=clock.now())
+        ask_gift_refund(commitment=commitment, by=_user(request), at=clock.now())
     except RuleViolation as refusal:
         messages.error(request, str(refusal))
     else:
@@ -97,12 +99,20 @@ def webhook(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=200)
 
 
-def _can_retry(payment: Payment) -> bool:
-    if payment.commitment is None or payment.state not in (PaymentState.FAILED, PaymentState.EXPIRED):
-        return False
-    deadline = payment.commitment.pay_before
-    is_waiting = payment.commitment.state == CommitmentState.CONFIRMED
-    return is_waiting and deadline is not None and clock.now() <= deadline
+def _user(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # the page is closed to others
+    return request.user
+
+
+def _retry_url(payment: Payment) -> str:
+    """Return where a POST pays again, or "" when the commitment waits for no payment any more."""
+    commitment = payment.commitment
+    if commitment is None or payment.state not in (PaymentState.FAILED, PaymentState.EXPIRED):
+        return ""
+    is_in_time = commitment.pay_before is not None and clock.now() <= commitment.pay_before
+    if commitment.state != CommitmentState.CONFIRMED or not is_in_time:
+        return ""
+    return reverse("funds:pay", args=[commitment.uuid])
 
 
 def _title(payment: Payment) -> str:
