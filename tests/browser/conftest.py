@@ -13,11 +13,16 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.core.cache import cache
+from django.test import Client
 from playwright.sync_api import Page
 
 from fres.kernel import clock, clock_moves, jobs
 from fres.kernel.models import Message
+from investors.models import User
 from tests.conftest import DEMONSTRATION_NOW
+from tests.funds.factories import OPERATOR_CAPITAL_CENTS
+from tests.investors.sessions import sign_in
 from tests.stripe_server.process import StripeServer
 
 # Playwright's synchronous interface keeps an event loop in this thread; the ORM is used between its calls, never in it.
@@ -74,6 +79,21 @@ class Town:
         """Do what the worker would do now."""
         self.go_to(clock.now() + timedelta(seconds=1))
 
+    def sign_in(self, user: User) -> None:
+        """Open a session for a person, with a second factor, as if they had just typed both."""
+        client = Client()
+        sign_in(client, user)
+        self.page.context.clear_cookies()
+        self.page.context.add_cookies(
+            [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": self.url}]
+        )
+
+    def leap(self, moment: datetime) -> None:
+        """Go to a far moment at once: what is due there is done once, not night by night."""
+        clock.move(to=moment)
+        self.stripe.requests()  # the provider reads the clock again
+        self.catch_up()
+
     def last_message(self, to: str, template: str) -> Message:
         message = Message.objects.filter(to=to, template=template).order_by("-queued_at", "-pk").first()
         assert message is not None, f"no {template} was written to {to}"
@@ -90,11 +110,13 @@ class Town:
 
 @pytest.fixture
 def town(page: Page, live_server: Any, settings: Any, tmp_path: Path, transactional_db: None) -> Iterator[Town]:
+    cache.clear()  # rate limits of the test before
     settings.CLOCK_FILE = str(tmp_path / "clock.json")
     clock.move(to=DEMONSTRATION_NOW)
     settings.SITE_URL = live_server.url
     webhook = f"{live_server.url}/paiement/webhook/"
     with StripeServer(webhook_url=webhook, clock_file=Path(settings.CLOCK_FILE)) as stripe:
+        stripe.fund(OPERATOR_CAPITAL_CENTS)  # the operator's own money, as its books say
         settings.STRIPE_API_BASE = stripe.url
         settings.STRIPE_SECRET_KEY = stripe.secret_key
         settings.STRIPE_PAYOUT_KEY = stripe.payout_key

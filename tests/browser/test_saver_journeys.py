@@ -1,19 +1,28 @@
 """The journeys that carry money, in a phone's browser: what the issue asks a stranger to see."""
 
+import io
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 import pytest
+from django.core.management import call_command
 from playwright.sync_api import Page, expect
+from pypdf import PdfReader
 
 from fres.kernel import clock
-from fres.kernel.models import Territory
+from fres.kernel.access import Role
+from fres.kernel.documents import open_document
+from fres.kernel.models import Document, Territory
+from fres.kernel.money import format_cents
 from funds.books import check_books
-from funds.models import Commitment, GiftReceipt, Offer, Payment
-from funds.states import CommitmentState, PaymentState, RefundState
-from tests.browser.conftest import Town
+from funds.chart import Purpose
+from funds.ledger import balance_cents
+from funds.models import Commitment, GiftReceipt, Offer, Payment, PayoutOrder
+from funds.states import CommitmentState, PaymentState, PayoutState, RefundState
+from tests.browser.conftest import DESK, PHONE, Town
 from tests.funds.factories import OfferFactory, euros
-from tests.projects.factories import ProjectFactory
+from tests.investors.factories import RoleGrantFactory
+from tests.projects.factories import MembershipFactory, ProjectFactory
 
 EMAIL = "lea.martin@fres.example"
 PASSWORD = "un-mot-de-passe-de-trente-signes"
@@ -120,8 +129,76 @@ def test_a_saver_lends_withdraws_lends_again_and_sees_every_date(town: Town, pag
     commitment.refresh_from_db()
     assert solar_loan.state == "SUCCEEDED"
     assert commitment.state == CommitmentState.SETTLED
+    pay_out(town, page, solar_loan)
+    commitment.refresh_from_db()
+    pay_first_instalment(town, page, solar_loan)
+    check_statement(town, page, commitment)
+
+
+def pay_out(town: Town, page: Page, offer: Offer) -> None:
+    """The holder opens their account at the provider; one person prepares the payout, another approves it."""
+    holder = MembershipFactory(organisation=offer.project.organisation, is_legal_representative=True).user
+    RoleGrantFactory(user=holder, role=Role.HOLDER)
+    town.sign_in(holder)
+    town.open("/porteur/")
+    town.check_page("")
+    page.click("button:has-text('prestataire'), button:has-text('compte')")
+    page.click("button:has-text('Compléter le dossier')")
+    town.catch_up()
+    for _rank, act in enumerate(("Préparer", "Approuver")):
+        town.sign_in(RoleGrantFactory(role=Role.TREASURER).user)
+        page.set_viewport_size(DESK)
+        town.open("/gestion/")
+        town.check_page("")
+        town.open("/gestion/versements/")
+        town.check_page("ersements")
+        if act == "Approuver":
+            page.click(f"text={offer.project.title} >> nth=0")
+            town.open(f"/gestion/versements/{PayoutOrder.objects.get().uuid}/")
+        page.click(f"button:has-text('{act}')")
+    town.pass_time(days=4)
+    town.catch_up()
+    assert PayoutOrder.objects.get().state == PayoutState.PAID
+    page.set_viewport_size(PHONE)
+
+
+def pay_first_instalment(town: Town, page: Page, offer: Offer) -> None:
+    first = offer.loan.instalments.get(rank=1)
+    town.leap(datetime.combine(first.due_on, time(10, 0), tzinfo=clock.PARIS))
+    town.sign_in(offer.project.organisation.memberships.get().user)
+    town.open("/porteur/")
+    town.check_page("")
+    page.click("button:has-text('Payer')")
+    page.click("button[value=card_paid]")
+    page.wait_for_url(re.compile(r"/paiements/"))
+    town.check_page("encaissé")
+    town.catch_up()
+    line = first.distribution.lines.get()
+    owed = balance_cents(entity=offer.books, purpose=Purpose.TO_BE_PAID, party=line.holding.party, offer=offer)
+    assert owed == line.net_cents == first.total_cents - line.income_tax_cents - line.social_levy_cents
+
+
+def check_statement(town: Town, page: Page, commitment: Commitment) -> None:
+    """The year ends: the statement is issued, says what the ledger says, and downloads from the saver's space."""
+    town.leap(datetime(2028, 1, 5, 10, 0, tzinfo=clock.PARIS))
+    call_command("issue_statements", year=2027, stdout=io.StringIO())
+    statement = Document.objects.get(kind="statement", owner_party=commitment.saver.uuid)
+    town.sign_in(commitment.by)
     town.open("/espace/")
     town.check_page("")
+    town.open("/espace/documents/")
+    town.check_page("ocuments")
+    expect(page.locator("main")).to_contain_text(statement.number)
+    text = "".join(one.extract_text() for one in PdfReader(io.BytesIO(open_document(statement))).pages)
+    line = commitment.holding.lines.get()
+    for cents in (
+        line.interest_cents,
+        line.principal_cents,
+        line.income_tax_cents,
+        line.social_levy_cents,
+        line.net_cents,
+    ):
+        assert format_cents(cents).removesuffix("\u00a0€") in text.replace("\n", " ")
     assert check_books().problems == ()
 
 
@@ -138,6 +215,7 @@ def test_a_gift_is_paid_at_once_receipted_and_given_back_with_its_receipt_voided
     fill_profile(page)
     town.open(f"/projets/{gift.slug}/engager/")
     page.fill("main [name=amount]", "40")
+    page.check("main [name=wants_receipt]")
     town.check_page("sentiers")
     page.click("main form button.btn-primary")
     if page.locator("button:has-text('Payer')").count():
