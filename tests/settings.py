@@ -6,8 +6,8 @@ os.environ.setdefault("FRES_DEMONSTRATION", "1")
 os.environ.setdefault("FRES_AS_OWNER", "1")
 os.environ.setdefault("FRES_SECURE", "0")
 
-from fres.settings import *  # noqa: E402, F403
-from fres.settings import BASE_DIR, DATABASES, TEMPLATES  # noqa: E402
+from fres.settings import *  # noqa: F403
+from fres.settings import BASE_DIR, DATABASES, TEMPLATES
 
 SECRET_KEY = "tests-only-key-tests-only-key-tests-only-key-tests-only-key"
 ALLOWED_HOSTS = ["*"]
@@ -20,3 +20,4 @@ DATABASES["default"]["CONN_MAX_AGE"] = 0
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = "<<unknown variable %s>>"
 WHITENOISE_AUTOREFRESH = True  # static files are read where they are: nothing was collected
+STRIPE_API_BASE = "http://127.0.0.1:9"  # nobody listens: a test that names no test server must not reach Stripe

@@ -4,6 +4,7 @@ Everything here is idempotent and stops at nothing: a provider that does not ans
 rows go on, and the next run takes the row up again.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,9 +13,10 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from fres.kernel import clock, parameters
+from fres.kernel.errors import BooksBroken, RuleViolation
 from funds.models import Dispute, Payment, ProviderEvent, Refund
 from funds.payments.charging import ASK_AGAIN_WITHIN, refresh_payment, resume_payment
-from funds.payments.gateway import DisputeStatus, Gateway, GatewayError, RefundStatus
+from funds.payments.gateway import DisputeStatus, Gateway, GatewayError, GatewayUnreachable, RefundStatus
 from funds.payments.recording import record_outcome
 from funds.payments.refunds import record_refund, send_refund
 from funds.payments.reversal import write_off_dispute
@@ -26,18 +28,27 @@ REFUND_WATCHED = timedelta(days=40)
 """A bank may send a refund back weeks after it was said to have gone."""
 LOOK_BACK = timedelta(days=2)
 DISPUTES_LOOK_BACK = timedelta(days=30)
+SILENCES_ENOUGH = 3
+
+logger = logging.getLogger("fres.payments")
 
 
 @dataclass
 class SyncReport:
-    """Counts of one run: rows `asked` of the provider, rows `changed`, and the rows it would not answer for."""
+    """Counts of one run: rows `asked` of the provider, rows `changed`.
+
+    Attributes: unanswered: rows the provider would not answer for, taken up by the next run. broken: rows whose answer
+    contradicts ours; a person must look, and the others went on meanwhile.
+    """
 
     asked: int = 0
     changed: int = 0
     unanswered: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        return f"{self.asked} asked, {self.changed} changed, {len(self.unanswered)} unanswered"
+        counts = f"{self.asked} asked, {self.changed} changed, {len(self.unanswered)} unanswered"
+        return f"{counts}, {len(self.broken)} broken" if self.broken else counts
 
 
 @outside_transaction
@@ -124,12 +135,26 @@ def _look_back(report: SyncReport, *, at: datetime, gateway: Gateway) -> None:
 
 
 def _each(report: SyncReport, rows: QuerySet[Any], name: str, act: Callable[[int], Any]) -> None:
-    """Act on each row by its primary key; list those the provider would not answer for."""
-    for pk, before in list(rows.order_by("pk").values_list("pk", "handled_at" if name == "event" else "state")):
+    """Act on each row by its primary key; list those the provider would not answer for, and those that contradict us.
+
+    A provider that answers nothing several times running is left in peace: the rest waits for the next run.
+    """
+    column = "handled_at" if name == "event" else "state"
+    waiting = list(rows.order_by("pk").values_list("pk", column))
+    silences = 0
+    for rank, (pk, before) in enumerate(waiting):
+        if silences == SILENCES_ENOUGH:
+            report.unanswered.append(f"{len(waiting) - rank} more {name}s: not asked")
+            return
         report.asked += 1
         try:
             after = act(pk)
         except GatewayError as trouble:
+            silences += isinstance(trouble, GatewayUnreachable)
             report.unanswered.append(f"{name} {pk}: {type(trouble).__name__}")
-            continue
-        report.changed += getattr(after, "handled_at" if name == "event" else "state") != before
+        except (BooksBroken, RuleViolation) as contradiction:
+            logger.error("%s %s: %s: %s", name, pk, type(contradiction).__name__, contradiction)
+            report.broken.append(f"{name} {pk}: {type(contradiction).__name__}")
+        else:
+            silences = 0
+            report.changed += getattr(after, column) != before

@@ -17,14 +17,19 @@ class Command(BaseCommand):
         acts = (("events", sync.handle_events), ("payments", sync.sync_payments), ("refunds", sync.send_refunds))
         asked = changed = 0
         unanswered: list[str] = []
+        broken: list[str] = []
         for name, act in acts:
             report = act(at=at, gateway=gateway)
             self.stdout.write(f"{name}: {report}")
             asked, changed = asked + report.asked, changed + report.changed
-            unanswered += report.unanswered
+            unanswered, broken = unanswered + report.unanswered, broken + report.broken
         for row in unanswered:
             self.stderr.write(f"no answer: {row}")
-        summary = f"payments synced: {asked} asked, {changed} changed, {len(unanswered)} unanswered"
-        if unanswered:
+        for row in broken:
+            self.stderr.write(f"contradiction: {row}")
+        summary = (
+            f"payments synced: {asked} asked, {changed} changed, {len(unanswered)} unanswered, {len(broken)} broken"
+        )
+        if unanswered or broken:
             raise CommandError(summary)
         self.stdout.write(summary)

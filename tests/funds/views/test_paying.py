@@ -84,7 +84,7 @@ def test_a_slow_debit_is_told_as_normal_and_its_second_payment_refused(site):
     assert Payment.objects.count() == 1
     site.pass_time(days=6)
     call_command("sync_payments", stdout=(out := io.StringIO()))
-    assert out.getvalue().splitlines()[-1] == "payments synced: 1 asked, 1 changed, 0 unanswered"
+    assert out.getvalue().splitlines()[-1] == "payments synced: 1 asked, 1 changed, 0 unanswered, 0 broken"
     assert "Votre paiement est encaissé" in text(client.get(page(payment)))
 
 
