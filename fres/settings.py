@@ -32,7 +32,7 @@ ALLOWED_HOSTS = env.list("FRES_ALLOWED_HOSTS", default=["localhost", "127.0.0.1"
 SITE_URL = env.str("FRES_SITE_URL", default="http://localhost:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS = env.list("FRES_CSRF_TRUSTED_ORIGINS", default=[SITE_URL])
 
-# Keys that encrypt bank details and tax identifiers, newest first (cryptography's MultiFernet); kept outside the database.
+# Keys that encrypt bank details and tax identifiers, newest first (MultiFernet); kept outside the database.
 FIELD_ENCRYPTION_KEYS = [
     key
     for key in _secret("FRES_FIELD_ENCRYPTION_KEYS", "ZGVtb25zdHJhdGlvbi1vbmx5LWtleS0wMTIzNDU2Nzg=").split(",")
@@ -51,7 +51,16 @@ if DATABASE_IS_EMBEDDED:
         raise ImproperlyConfigured("DATABASE_URL must be set in production")
     DATABASE_URL = embedded_database.start(BASE_DIR)
 # Commands that change the schema connect as the owner; everything else drops to the application role.
-_OWNER_COMMANDS = {"migrate", "makemigrations", "flush", "prepare_database", "sqlmigrate", "pgtrigger", "test", "dbshell"}
+_OWNER_COMMANDS = {
+    "migrate",
+    "makemigrations",
+    "flush",
+    "prepare_database",
+    "sqlmigrate",
+    "pgtrigger",
+    "test",
+    "dbshell",
+}
 _RUNS_AS_OWNER = env.bool("FRES_AS_OWNER", default=len(sys.argv) > 1 and sys.argv[1] in _OWNER_COMMANDS)
 if _RUNS_AS_OWNER and DATABASE_OWNER_URL:
     DATABASE_URL = DATABASE_OWNER_URL
@@ -286,7 +295,9 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 # ---- Messages: a row first, the worker sends (ruling B26) ----
 EMAIL_BACKEND = env.str(
     "FRES_EMAIL_BACKEND",
-    default="django.core.mail.backends.locmem.EmailBackend" if _RELAXED else "django.core.mail.backends.smtp.EmailBackend",
+    default="django.core.mail.backends.locmem.EmailBackend"
+    if _RELAXED
+    else "django.core.mail.backends.smtp.EmailBackend",
 )
 EMAIL_HOST = env.str("FRES_EMAIL_HOST", default="localhost")
 EMAIL_PORT = env.int("FRES_EMAIL_PORT", default=25)

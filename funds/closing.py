@@ -11,12 +11,13 @@ from datetime import datetime
 from fractions import Fraction
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext as _
+from djmoney.money import Money
 
 from fres.kernel import clock, parameters
 from fres.kernel.errors import RuleViolation
-from fres.kernel.money import from_cents, share_cents, to_cents
+from fres.kernel.money import CURRENCY, from_cents, share_cents, to_cents
 from fres.kernel.states import advance
 from funds import notices
 from funds.chart import Purpose
@@ -60,8 +61,8 @@ class Progress:
 def progress_of(offer: Offer) -> Progress:
     """Return where an offer's money stands; `refunding` counts refunds asked and not sent of cleared commitments."""
     sums = dict.fromkeys(CommitmentState, 0)
-    for state, amount in offer.commitments.values_list("state", "amount"):
-        sums[CommitmentState(state)] += int(amount * 100)
+    for state, total in offer.commitments.order_by().values_list("state").annotate(total=Sum("amount")):
+        sums[CommitmentState(state)] = to_cents(Money(total, CURRENCY))
     refunding = Refund.objects.filter(
         state=RefundState.ASKED, payment__commitment__offer=offer, payment__commitment__state=CommitmentState.CLEARED,
         payment__state=PaymentState.CLEARED,

@@ -70,19 +70,27 @@ class PayoutState(TextChoices):
     REFUSED = "REFUSED", _("Refusé")
 
 
-O, F, C, W = OfferState, FinancingState, CommitmentState, WaitingState
+F, C, W = FinancingState, CommitmentState, WaitingState
 RESERVING = frozenset({C.IN_REFLECTION, C.CONFIRMED, C.PROCESSING})
 UNDER_WAY = frozenset({C.CONFIRMED, C.PROCESSING})
 # Money that cleared; one is disputed only once settled: the offer was decided with it, and stands (B11).
 COUNTED_CLEARED = frozenset({C.CLEARED, C.SETTLED, C.DISPUTED})
 LIVE = RESERVING | COUNTED_CLEARED
 
-OPEN_OFFER = Transition("open", frozenset({O.PREPARED}), O.OPEN, _("Ouvrir la campagne"), "manager")
-SUSPEND_OFFER = Transition("suspend", frozenset({O.OPEN}), O.SUSPENDED, _("Suspendre"), "manager")
-RESUME_OFFER = Transition("resume", frozenset({O.SUSPENDED}), O.OPEN, _("Reprendre"), "manager")
-CANCEL_OFFER = Transition("cancel", frozenset({O.PREPARED, O.OPEN, O.SUSPENDED}), O.CANCELLED, _("Annuler"), "manager")
-SUCCEED_OFFER = Transition("succeed", frozenset({O.OPEN}), O.SUCCEEDED, _("Constater le succès"), "scheduler")
-FAIL_OFFER = Transition("fail", frozenset({O.OPEN}), O.FAILED, _("Constater l’échec"), "scheduler")
+OPEN_OFFER = Transition("open", frozenset({OfferState.PREPARED}), OfferState.OPEN, _("Ouvrir la campagne"), "manager")
+SUSPEND_OFFER = Transition("suspend", frozenset({OfferState.OPEN}), OfferState.SUSPENDED, _("Suspendre"), "manager")
+RESUME_OFFER = Transition("resume", frozenset({OfferState.SUSPENDED}), OfferState.OPEN, _("Reprendre"), "manager")
+CANCEL_OFFER = Transition(
+    "cancel",
+    frozenset({OfferState.PREPARED, OfferState.OPEN, OfferState.SUSPENDED}),
+    OfferState.CANCELLED,
+    _("Annuler"),
+    "manager",
+)
+SUCCEED_OFFER = Transition(
+    "succeed", frozenset({OfferState.OPEN}), OfferState.SUCCEEDED, _("Constater le succès"), "scheduler"
+)
+FAIL_OFFER = Transition("fail", frozenset({OfferState.OPEN}), OfferState.FAILED, _("Constater l’échec"), "scheduler")
 OFFER_MACHINE = StateMachine(
     _("Offre"), OfferState, (OPEN_OFFER, SUSPEND_OFFER, RESUME_OFFER, CANCEL_OFFER, SUCCEED_OFFER, FAIL_OFFER)
 )

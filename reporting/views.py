@@ -15,13 +15,14 @@ from fres.kernel import clock
 from fres.kernel.access import open_to_all, reads_only
 from fres.kernel.documents import open_document
 from fres.kernel.models import Document
+from investors.requests import SignedInRequest
 from reporting.forms import FileForm, PrintedForm
 from reporting.selectors import Verdict, addressed_to, by_year, check_hash, check_number, readable_by
 
 
 @require_safe
 @reads_only
-def documents(request: HttpRequest) -> HttpResponse:
+def documents(request: SignedInRequest) -> HttpResponse:
     """The documents of the person signed in and of those they act for; `?annee=2025` keeps one year."""
     every = by_year(addressed_to(request.user, clock.today()))
     chosen = request.GET.get("annee", "")

@@ -1,6 +1,7 @@
 """Issue the model contract of an offer and the contract of a loan: frozen, numbered, named by the rows they bind."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
@@ -77,5 +78,5 @@ def issue_missing_contracts(at: datetime) -> int:
     return len(loans)
 
 
-def _last(kind: str, about: tuple[str, object]) -> Document | None:
+def _last(kind: str, about: tuple[str, UUID]) -> Document | None:
     return Document.objects.filter(kind=kind, about_type=about[0], about_uuid=about[1]).order_by("-pk").first()

@@ -132,8 +132,13 @@ class DistributionLine(models.Model):
             models.UniqueConstraint(name="distribution_line_once", fields=("distribution", "holding")),
             models.CheckConstraint(
                 name="distribution_line_not_negative",
-                condition=Q(principal_cents__gte=0, interest_cents__gte=0, income_tax_cents__gte=0,
-                            social_levy_cents__gte=0, kept_cents__gte=0),
+                condition=Q(
+                    principal_cents__gte=0,
+                    interest_cents__gte=0,
+                    income_tax_cents__gte=0,
+                    social_levy_cents__gte=0,
+                    kept_cents__gte=0,
+                ),
             ),
         )
 

@@ -64,7 +64,8 @@ class Offer(models.Model):
         indexes = (models.Index(fields=("state", "closes_at")),)
         constraints = (
             models.CheckConstraint(
-                name="offer_minimum_below_maximum", condition=Q(minimum__gt=0) & Q(minimum__lte=F("maximum")),
+                name="offer_minimum_below_maximum",
+                condition=Q(minimum__gt=0) & Q(minimum__lte=F("maximum")),
                 violation_error_message=_("Le minimum est positif et ne dépasse pas le maximum."),
             ),
             models.CheckConstraint(
@@ -73,7 +74,8 @@ class Offer(models.Model):
                 violation_error_message=_("La mise minimale est positive et ne dépasse pas la mise maximale."),
             ),
             models.CheckConstraint(
-                name="offer_closes_after_it_opens", condition=Q(closes_at__gt=F("opens_at")),
+                name="offer_closes_after_it_opens",
+                condition=Q(closes_at__gt=F("opens_at")),
                 violation_error_message=_("Une offre se ferme après son ouverture."),
             ),
             models.CheckConstraint(
@@ -88,7 +90,8 @@ class Offer(models.Model):
                 | (~Q(state__in=("SUCCEEDED", "FAILED")) & Q(decided_at=None)),
             ),
             models.CheckConstraint(
-                name="offer_raised_elsewhere_not_negative", condition=Q(raised_elsewhere__gte=0),
+                name="offer_raised_elsewhere_not_negative",
+                condition=Q(raised_elsewhere__gte=0),
                 violation_error_message=_("Le montant levé ailleurs n’est pas négatif."),
             ),
         )
@@ -134,7 +137,8 @@ class Commitment(models.Model):
         )
         constraints = (
             models.CheckConstraint(
-                name="commitment_amount_positive", condition=Q(amount__gt=0),
+                name="commitment_amount_positive",
+                condition=Q(amount__gt=0),
                 violation_error_message=_("Un engagement est d’un montant positif."),
             ),
             models.CheckConstraint(
@@ -150,7 +154,8 @@ class Commitment(models.Model):
                 condition=~Q(state__in=("CLEARED", "SETTLED", "DISPUTED")) | Q(cleared_at__isnull=False),
             ),
             models.CheckConstraint(
-                name="commitment_settled_has_date", condition=~Q(state="SETTLED") | Q(settled_at__isnull=False),
+                name="commitment_settled_has_date",
+                condition=~Q(state="SETTLED") | Q(settled_at__isnull=False),
             ),
         )
 
@@ -185,7 +190,8 @@ class WaitingPlace(models.Model):
         constraints = (
             models.UniqueConstraint(name="waiting_rank_once", fields=("offer", "rank")),
             models.CheckConstraint(
-                name="waiting_amount_positive", condition=Q(amount__gt=0),
+                name="waiting_amount_positive",
+                condition=Q(amount__gt=0),
                 violation_error_message=_("Une demande de place est d’un montant positif."),
             ),
             models.CheckConstraint(
@@ -194,10 +200,12 @@ class WaitingPlace(models.Model):
                 | Q(proposed_at__isnull=False, proposed_until__isnull=False, proposed_amount__gt=0),
             ),
             models.CheckConstraint(
-                name="waiting_taken_names_its_commitment", condition=~Q(state="TAKEN") | Q(commitment__isnull=False),
+                name="waiting_taken_names_its_commitment",
+                condition=~Q(state="TAKEN") | Q(commitment__isnull=False),
             ),
             models.UniqueConstraint(
-                name="waiting_once_per_saver", fields=("offer", "saver"),
+                name="waiting_once_per_saver",
+                fields=("offer", "saver"),
                 condition=Q(state__in=("WAITING", "PROPOSED")),
                 violation_error_message=_("Vous êtes déjà sur la liste d’attente de cette offre."),
             ),
@@ -215,9 +223,7 @@ class SaverCeiling(models.Model):
     """
 
     saver = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="ceilings")
-    amount = MoneyField(
-        _("plafond"), max_digits=14, decimal_places=2, default_currency="EUR", null=True, blank=True
-    )
+    amount = MoneyField(_("plafond"), max_digits=14, decimal_places=2, default_currency="EUR", null=True, blank=True)
     set_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     set_at = models.DateTimeField(_("fixé le"))
     acts_from = models.DateTimeField(_("agit à partir du"))
@@ -229,7 +235,8 @@ class SaverCeiling(models.Model):
         indexes = (models.Index(fields=("saver", "acts_from")),)
         constraints = (
             models.CheckConstraint(
-                name="ceiling_not_negative", condition=Q(amount=None) | Q(amount__gte=0),
+                name="ceiling_not_negative",
+                condition=Q(amount=None) | Q(amount__gte=0),
                 violation_error_message=_("Un plafond n’est pas négatif."),
             ),
             models.CheckConstraint(name="ceiling_acts_after_it_is_set", condition=Q(acts_from__gte=F("set_at"))),

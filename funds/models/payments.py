@@ -54,12 +54,14 @@ class Payment(models.Model):
                 condition=Q(commitment__isnull=False, instalment=None) | Q(commitment=None, instalment__isnull=False),
             ),
             models.UniqueConstraint(
-                name="payment_one_alive_per_commitment", fields=("commitment",),
+                name="payment_one_alive_per_commitment",
+                fields=("commitment",),
                 condition=Q(state__in=("ASKED", "OPENED", "PROCESSING", "CLEARED")),
                 violation_error_message=_("Un paiement est déjà en cours. Ne payez pas une seconde fois."),
             ),
             models.UniqueConstraint(
-                name="payment_one_alive_per_instalment", fields=("instalment",),
+                name="payment_one_alive_per_instalment",
+                fields=("instalment",),
                 condition=Q(state__in=("ASKED", "OPENED", "PROCESSING", "CLEARED")),
                 violation_error_message=_("Un paiement est déjà en cours pour cette échéance."),
             ),
@@ -106,7 +108,8 @@ class Refund(models.Model):
         indexes = (models.Index(fields=("state", "asked_at")),)
         constraints = (
             models.CheckConstraint(
-                name="refund_amount_positive", condition=Q(amount__gt=0),
+                name="refund_amount_positive",
+                condition=Q(amount__gt=0),
                 violation_error_message=_("Un remboursement est d’un montant positif."),
             ),
             models.CheckConstraint(name="refund_done_has_date", condition=~Q(state="DONE") | Q(done_at__isnull=False)),

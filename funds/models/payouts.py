@@ -45,7 +45,7 @@ class PayoutOrder(models.Model):
     sent_at = models.DateTimeField(_("envoyé le"), null=True)
     paid_at = models.DateTimeField(_("versé le"), null=True)
     refused_reason = models.CharField(_("motif du refus"), max_length=200, blank=True)
-    provider_id = models.CharField(max_length=255, unique=True, null=True)
+    provider_id = models.CharField(max_length=255, unique=True, null=True)  # noqa: DJ001 – empty until known, then unique
     failure_code = models.CharField(_("motif du report"), max_length=40, blank=True)
     # Part of the key sent to the provider: it moves only when the provider refused, having done nothing.
     attempt = models.PositiveSmallIntegerField(_("essai"), default=1)
@@ -55,16 +55,21 @@ class PayoutOrder(models.Model):
         constraints = (
             models.CheckConstraint(name="payout_amount_positive", condition=Q(amount__gt=0)),
             models.CheckConstraint(
-                name="payout_two_people", condition=Q(approved_by=None) | ~Q(approved_by=F("prepared_by")),
+                name="payout_two_people",
+                condition=Q(approved_by=None) | ~Q(approved_by=F("prepared_by")),
                 violation_error_message=_("Celui qui prépare un versement ne l’approuve pas."),
             ),
             models.CheckConstraint(
                 name="payout_approved_iff_signed",
-                condition=Q(state__in=("APPROVED", "SENT", "PAID"), approved_by__isnull=False, approved_at__isnull=False)
+                condition=Q(
+                    state__in=("APPROVED", "SENT", "PAID"), approved_by__isnull=False, approved_at__isnull=False
+                )
                 | Q(state__in=("PREPARED", "REFUSED")),
             ),
             models.UniqueConstraint(
-                name="payout_one_alive_per_offer", fields=("offer",), condition=~Q(state="REFUSED"),
+                name="payout_one_alive_per_offer",
+                fields=("offer",),
+                condition=~Q(state="REFUSED"),
                 violation_error_message=_("Un versement existe déjà pour cette offre."),
             ),
         )

@@ -138,7 +138,7 @@ def missing_from_profile(donor: Party) -> list[str]:
         needed = {
             _("nom"): donor.family_name,
             _("prénoms"): donor.given_names,
-            _("date de naissance"): donor.birth_date,
+            _("date de naissance"): str(donor.birth_date or ""),
             _("lieu de naissance"): donor.birth_place,
         }
     address = {_("adresse"): donor.address_line, _("code postal"): donor.postal_code, _("ville"): donor.city}

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,18 +18,19 @@ from funds.payments.gateway import GatewayError
 from funds.payments.stripe_gateway import gateway_from_settings
 from funds.servicing import selectors
 from funds.servicing.payouts import open_payee_account
+from investors.requests import SignedInRequest
 
 
 @require_GET
 @reads_only
-def space(request: HttpRequest) -> HttpResponse:
+def space(request: SignedInRequest) -> HttpResponse:
     """What the holder's organisations raised and must give back."""
     context = {"organisations": selectors.holder_overview(user=request.user, at=clock.now())}
     return render(request, "funds/holder.html", context)
 
 
 @require_POST
-def pay_instalment(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def pay_instalment(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Send the holder to the hosted payment page of an instalment."""
     instalment = get_object_or_404(selectors.instalments_payable_by(request.user, clock.today()), uuid=uuid)
     try:
@@ -41,7 +42,7 @@ def pay_instalment(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @require_POST
-def payee_account(request: HttpRequest, slug: str) -> HttpResponse:
+def payee_account(request: SignedInRequest, slug: str) -> HttpResponse:
     """Open the account that will receive the money, and send the holder where the provider asks its questions."""
     organisation = get_object_or_404(selectors.organisations_of(request.user, clock.today()), slug=slug)
     back = f"{settings.SITE_URL}{reverse('funds:holder_space')}"

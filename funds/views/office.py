@@ -5,7 +5,8 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -20,6 +21,7 @@ from funds.servicing import desk as desk_selectors
 from funds.servicing import selectors
 from funds.servicing.payouts import approve_payout, prepare_payout, refuse_payout, why_not_decide
 from funds.states import PayoutState
+from investors.requests import SignedInRequest
 
 PER_PAGE = 50
 _can_see_desk = require(can_see_desk, hidden=True)
@@ -28,7 +30,7 @@ _can_see_desk = require(can_see_desk, hidden=True)
 @_can_see_desk
 @require_GET
 @reads_only
-def desk(request: HttpRequest) -> HttpResponse:
+def desk(request: SignedInRequest) -> HttpResponse:
     """Today's work."""
     at = clock.now()
     tasks, payments = desk_selectors.tasks_of(at=at), desk_selectors.watched_payments(at=at)
@@ -49,7 +51,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 @_can_see_desk
 @require(can_see_payouts)
 @require_http_methods(["GET", "POST"])
-def payouts(request: HttpRequest) -> HttpResponse:
+def payouts(request: SignedInRequest) -> HttpResponseBase:
     """The orders, and the successful offers that wait for one; POST prepares the order of `offer`."""
     return _prepare(request) if request.method == "POST" else _list(request)
 
@@ -57,7 +59,7 @@ def payouts(request: HttpRequest) -> HttpResponse:
 @_can_see_desk
 @require(can_see_payouts)
 @require_http_methods(["GET", "POST"])
-def payout(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def payout(request: SignedInRequest, uuid: UUID) -> HttpResponseBase:
     """One order; POST approves it, or refuses it with its reason."""
     order = get_object_or_404(selectors.orders(), uuid=uuid)
     if request.method == "POST":
@@ -66,7 +68,7 @@ def payout(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @reads_only
-def _list(request: HttpRequest) -> HttpResponse:
+def _list(request: SignedInRequest) -> HttpResponseBase:
     context = {
         "due": selectors.due_payouts(),
         "orders": Paginator(selectors.orders(), PER_PAGE).get_page(request.GET.get("page")),
@@ -75,7 +77,7 @@ def _list(request: HttpRequest) -> HttpResponse:
     return render(request, "funds/payouts.html", context)
 
 
-def _prepare(request: HttpRequest) -> HttpResponse:
+def _prepare(request: SignedInRequest) -> HttpResponseBase:
     if not can_prepare_payout(request.user):
         raise PermissionDenied
     try:
@@ -92,7 +94,7 @@ def _prepare(request: HttpRequest) -> HttpResponse:
     return redirect("funds:payout", uuid=order.uuid)
 
 
-def _decide(request: HttpRequest, order: PayoutOrder) -> HttpResponse:
+def _decide(request: SignedInRequest, order: PayoutOrder) -> HttpResponseBase:
     if not can_approve_payout(request.user):
         raise PermissionDenied
     try:
@@ -110,7 +112,7 @@ def _decide(request: HttpRequest, order: PayoutOrder) -> HttpResponse:
 
 
 @reads_only
-def _show(request: HttpRequest, order: PayoutOrder, *, refusal: RuleViolation | None) -> HttpResponse:
+def _show(request: SignedInRequest, order: PayoutOrder, *, refusal: RuleViolation | None) -> HttpResponseBase:
     waits = order.state in (PayoutState.PREPARED, PayoutState.APPROVED)
     why_not = ""
     if waits and not can_approve_payout(request.user):

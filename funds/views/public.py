@@ -149,7 +149,8 @@ def _territory_choices() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     rows = Territory.objects.filter(
         level__in=(Territory.Level.DEPARTEMENT, Territory.Level.EPCI), region_code__in=regions, is_current=True
     ).order_by("name")
-    departments, epcis = [], []
+    departments: list[tuple[str, str]] = []
+    epcis: list[tuple[str, str]] = []
     for row in rows:
         (departments if row.level == Territory.Level.DEPARTEMENT else epcis).append((row.code, row.name))
     return departments, epcis
