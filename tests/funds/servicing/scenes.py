@@ -20,7 +20,7 @@ def a_succeeded_offer(
     fund_cents: int = OPERATOR_CAPITAL_CENTS,
     **given,
 ) -> Offer:
-    """Return an offer that was filled by card payments of these euros, and decided; its money is available."""
+    """Return an offer that was filled by card payments of these euros, and decided; the money is available."""
     if fund_cents:  # without it, fees would be missing when the holder is paid
         provider.server.fund(fund_cents)
     terms = {} if gift else {"months": months, "rate_bp": 600}
@@ -33,7 +33,8 @@ def a_succeeded_offer(
         TaxResidenceFactory(party=saver)
         provider.pay(a_commitment(offer=offer, amount=euros(amount), saver=saver))
     decide_offer(offer=offer, at=provider.now)
-    provider.advance(**AFTER_CLEARING)
+    if not fund_cents:
+        provider.advance(**AFTER_CLEARING)
     offer.refresh_from_db()
     return offer
 

@@ -6,12 +6,13 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from procrastinate.contrib.django.models import ProcrastinateJob
 
-from fres.kernel import jobs
 from fres.kernel.models import Message
 from funds.chart import Purpose
 from funds.ledger import balance_cents
 from funds.models import Distribution, DistributionLine, Entry
+from funds.servicing import tasks
 from funds.servicing.amortisation import schedule
 from funds.servicing.distribution import (
     Holder,
@@ -178,7 +179,9 @@ def test_a_saver_who_contested_their_debit_has_their_share_kept_against_the_clai
 
 def test_every_holder_is_told_once_whoever_tells(loan, provider):
     distribution = distribute_instalment(instalment=_receive(provider, loan), at=provider.now)
-    jobs.run_pending()
+    arguments = {"distribution_uuid": str(distribution.uuid)}
+    assert ProcrastinateJob.objects.filter(task_name="tell_instalment_distributed", args=arguments).exists()
+    tasks.tell_distribution_job.func(**arguments)
     assert Message.objects.filter(template="servicing/distributed").count() == 3
     assert tell_distributed(distribution=distribution, at=provider.now) == 0
 

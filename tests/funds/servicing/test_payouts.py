@@ -4,8 +4,8 @@ from unittest import mock
 
 import pytest
 from django.db import IntegrityError, transaction
+from procrastinate.contrib.django.models import ProcrastinateJob
 
-from fres.kernel import jobs
 from fres.kernel.models import Message
 from fres.kernel.states import TransitionRefused
 from funds.chart import Purpose
@@ -13,6 +13,7 @@ from funds.ledger import balance_cents
 from funds.models import Entry, Loan, PayoutOrder
 from funds.payments.gateway import GatewayRefused, GatewayUnreachable, RefusalCode
 from funds.payments.steps import CalledInsideTransaction
+from funds.servicing import tasks
 from funds.servicing.payouts import (
     FourEyes,
     PayoutRefused,
@@ -118,7 +119,8 @@ def test_an_order_pays_what_the_books_owe_once_and_says_so(provider, offer, payo
     assert offer.financing_state == FinancingState.FUNDED
     owner = offer.project.organisation.party
     assert balance_cents(entity=offer.books, purpose=Purpose.HOLDER_MONEY, party=owner, offer=offer) == 0
-    jobs.run_pending()
+    assert ProcrastinateJob.objects.filter(task_name="tell_project_paid", args__offer_uuid=str(offer.uuid)).exists()
+    tasks.tell_paid_job.func(offer_uuid=str(offer.uuid))
     assert Message.objects.filter(template="servicing/paid").count() == 2
     assert_books_right()
 
