@@ -6,6 +6,7 @@ first whether it was done: a story that was interrupted goes on from the step it
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from io import StringIO
 from pathlib import Path
 
 from django.conf import settings
@@ -78,7 +79,7 @@ def is_told(*, today: datetime) -> bool:
 
 
 class Story:
-    """Tells the story with one region, one provider and one gateway at hand. `say` receives a line per year."""
+    """Tells the story with one region, one provider and one gateway at hand. `say` receives a line per quarter."""
 
     def __init__(
         self, *, provider: ProviderPages, say: Callable[[str], None], campaigns: Sequence[Campaign] = CAMPAIGNS
@@ -103,16 +104,16 @@ class Story:
                 region = found_region(at=clock.now())
                 self.provider.fund(PROVIDER_ADVANCE_CENTS)
         self.region = region
-        year = 0
+        quarter = (0, 0)
         for step in range(start, LAST_STEP + 1):
             moment = datetime.combine(day_of(step), HOUR, tzinfo=clock.PARIS)
             if moment > today:
                 break
             self._arrive(moment)
             self._live(step)
-            if moment.year != year:
-                year = moment.year
-                self.say(f"{year}…")
+            if (moment.year, (moment.month - 1) // 3) != quarter:
+                quarter = (moment.year, (moment.month - 1) // 3)
+                self.say(f"{moment:%Y-%m}…")
         self._arrive(today)
         for entity in LegalEntity.objects.order_by("pk"):
             seal_entries(entity=entity, at=clock.now())
@@ -224,7 +225,7 @@ class Story:
         places = WaitingPlace.objects.filter(offer=offer, state__in=live, saver__in=patience).order_by("rank")
         for place in places.select_related("saver", "by", "offer"):
             pledge = patience[place.saver_id]
-            if pledge.waits is Patience.TAKES and place.state == WaitingState.PROPOSED:
+            if pledge.waits is Patience.TAKES and place.proposed_amount is not None:
                 accept_place(
                     place=place, amount=place.proposed_amount, by=place.by, texts_shown=record_of(texts_of(offer)),
                     at=clock.now(),
@@ -305,7 +306,7 @@ class Story:
         for entity in LegalEntity.objects.order_by("pk"):
             close_months(entity=entity, through=closable, by=self.region.treasurer, at=clock.now())
         if today.month == 1 and STATEMENTS_FROM_DAY <= today.day < STATEMENTS_FROM_DAY + 7 and today.year > 2024:
-            call_command("issue_statements", year=today.year - 1, verbosity=0)
+            call_command("issue_statements", year=today.year - 1, stdout=StringIO())
             jobs.run_pending()
 
 
