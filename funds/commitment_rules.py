@@ -114,6 +114,12 @@ class MinorMayNotCommit(CommitmentRefused):
     rule = "MINOR"
 
 
+class TextsChanged(CommitmentRefused):
+    """E18: what the saver read is not what the offer says now."""
+
+    rule = "E18"
+
+
 class OwnProject(CommitmentRefused):
     """E15: whoever owns a project or signs for it does not fund it here."""
 
@@ -132,6 +138,7 @@ class Standing:
 
     reserved: in reflection, confirmed or processing; cleared: counted as cleared. proposed: held for people of the
     waiting list, the saver's own proposal left out. is_waited_for: others wait for room that may free.
+    proposed_to_saver: what the list holds for this saver now, by their place `place_id`.
     mine: the saver's live commitments to the offer. gifts_to_project: theirs to all `GIFT` offers of the project.
     lent: theirs to `PROJECT` offers over twelve months. ceiling: their own limit, or None.
     owner_raised: the owner's `PROJECT` commitments over the legal period, this offer included.
@@ -141,6 +148,8 @@ class Standing:
     cleared: int = 0
     proposed: int = 0
     is_waited_for: bool = False
+    place_id: int | None = None
+    proposed_to_saver: int = 0
     mine: int = 0
     gifts_to_project: int = 0
     lent: int = 0
@@ -151,13 +160,13 @@ class Standing:
     has_residence: bool = False
 
 
-def room_cents(offer: Offer, standing: Standing, *, proposed_to_saver: int = 0) -> int:
-    """Return what this saver may still take, in cents: whoever waits comes before a newcomer (ruling B9)."""
-    if not proposed_to_saver and standing.is_waited_for:
-        return 0
-    taken = standing.reserved + standing.cleared + standing.proposed
-    room = max(0, to_cents(offer.maximum) - taken)
-    return min(room, proposed_to_saver) if proposed_to_saver else room
+def room_cents(offer: Offer, standing: Standing) -> int:
+    """Return what this saver may still take, in cents: whoever waits comes before a newcomer (ruling B9).
+
+    Whoever has a proposed place may take what is held for them, and more when nobody else waits.
+    """
+    room = max(0, to_cents(offer.maximum) - standing.reserved - standing.cleared - standing.proposed)
+    return min(room, standing.proposed_to_saver) if standing.is_waited_for else room
 
 
 def refusals_of(
@@ -168,11 +177,10 @@ def refusals_of(
     standing: Standing,
     limits: Limits,
     at: datetime,
-    proposed_to_saver: int = 0,
 ) -> list[CommitmentRefused]:
     """Return every reason to refuse a commitment, in the order a person should hear them; none when it may be made.
 
-    Args: at: aware. proposed_to_saver: cents held for this saver by the waiting list, when they take that place.
+    Args: at: aware.
     """
     refusals = [*_of_offer(offer, at), *_of_person(offer, saver, standing, at)]
     if str(amount.currency) != CURRENCY or amount.amount.scaleb(2) != amount.amount.scaleb(2).to_integral_value():
@@ -195,7 +203,7 @@ def refusals_of(
             ),
         ]
     refusals += _of_ticket(offer, cents, standing)
-    refusals += _of_room(offer, cents, standing, proposed_to_saver)
+    refusals += _of_room(offer, cents, standing)
     refusals += _of_caps(offer, saver, cents, standing, limits)
     return refusals
 
@@ -268,9 +276,7 @@ def _of_ticket(offer: Offer, cents: int, standing: Standing) -> list[CommitmentR
         left = max(0, most - standing.mine)
         return [
             AboveTicket(
-                _(
-                    "Une personne engage au plus %(most)s ici ; avec %(mine)s déjà engagés, il reste %(left)s."
-                )
+                _("Une personne engage au plus %(most)s ici ; avec %(mine)s déjà engagés, il reste %(left)s.")
                 % {"most": format_cents(most), "mine": format_cents(standing.mine), "left": format_cents(left)},
                 next_step=_("Engagez %(left)s ou moins.") % {"left": format_cents(left)}
                 if left >= least
@@ -280,8 +286,8 @@ def _of_ticket(offer: Offer, cents: int, standing: Standing) -> list[CommitmentR
     return []
 
 
-def _of_room(offer: Offer, cents: int, standing: Standing, proposed_to_saver: int) -> list[CommitmentRefused]:
-    room = room_cents(offer, standing, proposed_to_saver=proposed_to_saver)
+def _of_room(offer: Offer, cents: int, standing: Standing) -> list[CommitmentRefused]:
+    room = room_cents(offer, standing)
     if cents <= room:
         return []
     refusal = OfferFull(

@@ -11,16 +11,17 @@ from djmoney.money import Money
 
 from fres.kernel import clock
 from fres.kernel.errors import RuleViolation
-from fres.kernel.money import to_cents
 from fres.kernel.states import TransitionRefused, advance
 from funds import notices
-from funds.commitment_rules import CommitmentRefused, refusals_of
+from funds.commitment_rules import CommitmentRefused, TextsChanged, refusals_of, room_cents
 from funds.limits import Limits, limits_at
 from funds.locks import lock_for_commitment, lock_offer
-from funds.models import Commitment, Offer, WaitingPlace
+from funds.models import Commitment, Offer
+from funds.places_in_line import propose_room, take_place
 from funds.reflection import end_of_day, is_over, reflection_deadline
 from funds.standings import standing_of
 from funds.states import CONFIRM, EXPIRE, REVOKE, CommitmentState, PaymentState
+from funds.texts import digest_of, record_of, texts_of
 from investors.models import Party, User
 
 RETAIL = "RETL"  # every saver, until the procedure of Annex II exists (E01)
@@ -38,20 +39,21 @@ class ReflectionRunning(RuleViolation):
     rule = "E21"
 
 
-def check_commitment(
-    *, offer: Offer, saver: Party, amount: Money, by: User, at: datetime, place: WaitingPlace | None = None
-) -> list[CommitmentRefused]:
+def check_commitment(*, offer: Offer, saver: Party, amount: Money, by: User, at: datetime) -> list[CommitmentRefused]:
     """Return every reason why a commitment would be refused now; none when it may be made (ruling B5).
 
-    Reads without locks: what it announces, `commit_to_offer` decides. `place`: the saver's own place in the waiting
-    list, when it is proposed to them and this is what they would take.
+    Reads without locks: what it announces, `commit_to_offer` decides.
     """
     limits = limits_at(clock.local(at).date(), fund_uuid=offer.fund.uuid)
     standing, _country = standing_of(offer=offer, saver=saver, by=by, limits=limits, at=at)
-    proposed = to_cents(place.proposed_amount) if place is not None and place.proposed_amount is not None else 0
-    return refusals_of(
-        offer=offer, saver=saver, amount=amount, standing=standing, limits=limits, at=at, proposed_to_saver=proposed
-    )
+    return refusals_of(offer=offer, saver=saver, amount=amount, standing=standing, limits=limits, at=at)
+
+
+def room_for(*, offer: Offer, saver: Party, by: User, at: datetime) -> int:
+    """Return what a saver may commit to an offer now as far as room goes, in cents; read without locks."""
+    limits = limits_at(clock.local(at).date(), fund_uuid=offer.fund.uuid)
+    standing, _country = standing_of(offer=offer, saver=saver, by=by, limits=limits, at=at)
+    return room_cents(offer, standing)
 
 
 @transaction.atomic
@@ -61,13 +63,19 @@ def commit_to_offer(
     saver: Party,
     amount: Money,
     by: User,
-    texts_shown: Mapping[str, Any],
     at: datetime,
+    texts_shown: Mapping[str, Any] | None = None,
+    texts_digest: str = "",
     wants_receipt: bool = True,
 ) -> Commitment:
     """Engage a saver's money in an offer. No money moves; a loan starts its reflection, a gift waits for its payment.
 
-    Args: texts_shown: key → version and SHA-256 of what was on the page (E12, E18). at: aware.
+    Whoever has a proposed place in the waiting list takes it, with a full reflection of their own (ruling B9).
+
+    Args:
+        texts_shown: key → version and SHA-256 of what was on the page (E12, E18); the offer's present texts by default.
+        texts_digest: `digest_of` the texts that were read; when given, it must be that of the offer's present texts.
+        at: aware.
     Raises: CommitmentRefused: a subclass named after the rule; `refusals` holds every reason. Nothing is written.
         OfferFull says how much room is left, and whoever wants more joins the waiting list.
     """
@@ -77,10 +85,25 @@ def commit_to_offer(
     refusals = refusals_of(offer=offer, saver=saver, amount=amount, standing=standing, limits=limits, at=at)
     if refusals:
         raise CommitmentRefused.of(refusals)
-    return record_commitment(
-        offer=offer, saver=saver, amount=amount, by=by, texts_shown=texts_shown, at=at,
-        limits=limits, country=country, wants_receipt=wants_receipt,
-    )  # fmt: skip
+    texts = texts_of(offer)
+    if texts_digest and texts_digest != digest_of(texts):
+        raise TextsChanged(
+            _("Les conditions ont changé depuis que vous les avez lues."), next_step=_("Relisez-les avant de signer.")
+        )
+    commitment = record_commitment(
+        offer=offer,
+        saver=saver,
+        amount=amount,
+        by=by,
+        texts_shown=record_of(texts) if texts_shown is None else texts_shown,
+        at=at,
+        limits=limits,
+        country=country,
+        wants_receipt=wants_receipt,
+    )
+    if standing.place_id is not None:
+        take_place(place_id=standing.place_id, commitment=commitment, offer=offer, by=by, at=at)
+    return commitment
 
 
 def record_commitment(
@@ -125,8 +148,6 @@ def revoke_commitment(*, commitment: Commitment, by: User, at: datetime) -> Comm
 
     A second click changes nothing. Raises: TooLateToRevoke: the period is over, or the commitment is no longer in it.
     """
-    from funds.waiting import propose_room
-
     offer, _saver = lock_for_commitment(offer=commitment.offer, saver=commitment.saver)
     commitment = Commitment.objects.select_for_update().get(pk=commitment.pk)
     if commitment.state == CommitmentState.REVOKED:
@@ -214,8 +235,6 @@ def expire_unpaid(*, at: datetime) -> int:
 
 @transaction.atomic
 def _expire(commitment: Commitment, *, at: datetime) -> bool:
-    from funds.waiting import propose_room
-
     offer = lock_offer(offer=commitment.offer)
     fresh = Commitment.objects.select_for_update().get(pk=commitment.pk)
     is_late = fresh.state == CommitmentState.CONFIRMED and fresh.pay_before is not None and fresh.pay_before < at

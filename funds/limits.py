@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from types import MappingProxyType
+from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
@@ -31,6 +32,13 @@ _NEEDED = (
 )
 
 
+class _Row(NamedTuple):
+    pk: int
+    key: str
+    value: Decimal
+    unit: str
+
+
 @dataclass(frozen=True)
 class Limits:
     """The dated values an offer lives by, amounts in cents. `rows`: key → primary key of the row each comes from."""
@@ -55,9 +63,11 @@ def limits_at(on: date, *, fund_uuid: object = "") -> Limits:
     Raises: ParameterMissing: a value that every offer needs has no row on that day.
     """
     keys = (*_NEEDED, GIFT_CAP)
-    rows: dict[str, Parameter] = {}
-    for row in Parameter.objects.filter(in_force(on), key__in=keys, scope__in={NATIONAL, str(fund_uuid)}):
-        if row.key not in rows or row.scope != NATIONAL:
+    found = Parameter.objects.filter(in_force(on), key__in=keys, scope__in={NATIONAL, str(fund_uuid)})
+    rows: dict[str, _Row] = {}
+    for scope, *values in found.values_list("scope", "pk", "key", "value", "unit"):
+        row = _Row(*values)
+        if row.key not in rows or scope != NATIONAL:
             rows[row.key] = row
     for key in _NEEDED:
         if key not in rows:
@@ -138,14 +148,14 @@ def owner_total_cents(*, raised: int, raised_elsewhere: int, new_maximum: int) -
     return raised + raised_elsewhere + new_maximum
 
 
-def _cents(row: Parameter) -> int:
+def _cents(row: _Row) -> int:
     cents = row.value * 100
     if row.unit != Parameter.Unit.EURO or cents != cents.to_integral_value():
         raise ValueError(f"{row.key} is not a whole number of cents")
     return int(cents)
 
 
-def _whole(row: Parameter) -> int:
+def _whole(row: _Row) -> int:
     if row.value != Decimal(int(row.value)):
         raise ValueError(f"{row.key} is not a whole number")
     return int(row.value)

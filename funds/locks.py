@@ -11,42 +11,52 @@ or an offer be written meanwhile. With the stronger kind, an entry that names a 
 would wait for that saver's own request, which waits for the offer.
 """
 
+from django.db import transaction
+
 from funds.models import Offer
 from investors.models import Party
+
+_OWNER = """(
+    SELECT organisation.party_id FROM funds_offer offer
+    JOIN projects_project project ON project.id = offer.project_id
+    JOIN projects_organisation organisation ON organisation.id = project.organisation_id
+    WHERE offer.id = %s
+)"""
+_SAVER_AND_OWNER = f"%s, {_OWNER}"
 
 
 def lock_for_commitment(*, offer: Offer, saver: Party) -> tuple[Offer, Party]:
     """Lock a saver and the owner of an offer's project, then the offer; return offer and saver, fresh.
 
-    Raises: TransactionManagementError: no transaction is open.
+    The offer comes with its project, organisation and fund. Raises: TransactionManagementError: no transaction is open.
     """
-    locked = _lock_parties(saver.pk, _owner_pk(offer))
-    return _lock_offer(offer), locked[saver.pk]
+    locked = _lock_parties(_SAVER_AND_OWNER, [saver.pk, offer.pk])
+    return _lock_offer(offer, "project__organisation", "fund"), locked[saver.pk]
 
 
 def lock_offer(*, offer: Offer) -> Offer:
     """Lock the owner of an offer's project, then the offer; return it fresh, its project and books loaded."""
-    _lock_parties(_owner_pk(offer))
-    return _lock_offer(offer)
+    _lock_parties(_OWNER, [offer.pk])
+    return _lock_offer(offer, "project__organisation__party", "fund", "books", "award")
 
 
 def lock_party(pk: int) -> Party:
     """Lock one party, where no offer is concerned."""
-    return _lock_parties(pk)[pk]
+    return Party.objects.select_for_update(no_key=True).get(pk=pk)
 
 
-def _owner_pk(offer: Offer) -> int:
-    return Offer.objects.values_list("project__organisation__party_id", flat=True).get(pk=offer.pk)
-
-
-def _lock_parties(*keys: int) -> dict[int, Party]:
-    rows = Party.objects.select_for_update(no_key=True).filter(pk__in=set(keys)).order_by("pk")
+def _lock_parties(which: str, values: list[int]) -> dict[int, Party]:
+    connection = transaction.get_connection()
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("a lock that lasts until the end of a transaction needs one")
+    # PostgreSQL sorts, then locks, row after row.
+    rows = Party.objects.raw(
+        f"SELECT party.* FROM investors_party party WHERE party.id = ANY(ARRAY[{which}]) ORDER BY party.id "
+        "FOR NO KEY UPDATE OF party",
+        values,
+    )
     return {row.pk: row for row in rows}
 
 
-def _lock_offer(offer: Offer) -> Offer:
-    return (
-        Offer.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("project__organisation__party", "fund", "books", "award")
-        .get(pk=offer.pk)
-    )
+def _lock_offer(offer: Offer, *related: str) -> Offer:
+    return Offer.objects.select_for_update(of=("self",), no_key=True).select_related(*related).get(pk=offer.pk)

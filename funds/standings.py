@@ -20,7 +20,7 @@ SELECT of_offer.reserved, of_offer.cleared, of_offer.mine,
         WHERE place.offer_id = %(offer)s AND place.state = 'PROPOSED' AND place.saver_id <> %(saver)s),
     EXISTS (SELECT FROM funds_waitingplace place
         WHERE place.offer_id = %(offer)s AND place.state = 'WAITING' AND place.saver_id <> %(saver)s),
-    of_saver.gifts_to_project, of_saver.lent,
+    of_saver.gifts_to_project, of_saver.lent, own_place.id, coalesce(own_place.proposed_amount, 0) * 100,
     (SELECT ceiling.amount * 100 FROM funds_saverceiling ceiling
         WHERE ceiling.saver_id = %(saver)s AND ceiling.acts_from <= %(at)s ORDER BY ceiling.id DESC LIMIT 1),
     (SELECT coalesce(sum(commitment.amount), 0) * 100 FROM funds_commitment commitment
@@ -49,7 +49,8 @@ FROM (
             WHERE offer.lane = 'PROJECT' AND commitment.committed_at >= %(lent_since)s), 0) * 100 AS lent
     FROM funds_commitment commitment JOIN funds_offer offer ON offer.id = commitment.offer_id
     WHERE commitment.saver_id = %(saver)s AND commitment.state = ANY(%(live)s)
-) of_saver
+) of_saver LEFT JOIN funds_waitingplace own_place ON own_place.offer_id = %(offer)s AND own_place.saver_id = %(saver)s
+    AND own_place.state = 'PROPOSED' AND own_place.proposed_until >= %(at)s
 """
 
 
@@ -85,13 +86,15 @@ def standing_of(*, offer: Offer, saver: Party, by: User, limits: Limits, at: dat
         is_waited_for=row[4],
         gifts_to_project=int(row[5]),
         lent=int(row[6]),
-        ceiling=None if row[7] is None else int(row[7]),
-        owner_raised=int(row[8]),
-        is_signatory=row[9],
-        is_operator=row[10],
-        has_residence=row[11] is not None,
+        place_id=row[7],
+        proposed_to_saver=int(row[8]),
+        ceiling=None if row[9] is None else int(row[9]),
+        owner_raised=int(row[10]),
+        is_signatory=row[11],
+        is_operator=row[12],
+        has_residence=row[13] is not None,
     )
-    return standing, row[11] or ""
+    return standing, row[13] or ""
 
 
 def _start_of(day: date) -> datetime:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, Sum
+from django.db.models import Max
 from django.utils.translation import gettext as _
 from djmoney.money import Money
 
@@ -15,15 +15,14 @@ from fres.kernel.money import format_cents, from_cents, to_cents
 from fres.kernel.states import advance
 from funds import notices
 from funds.commitment_rules import CommitmentRefused, OfferFull, refusals_of, room_cents
-from funds.commitments import record_commitment
+from funds.commitments import commit_to_offer
 from funds.limits import limits_at
 from funds.locks import lock_for_commitment, lock_offer
 from funds.models import Commitment, Offer, WaitingPlace
+from funds.places_in_line import LIVE_PLACES, propose_room
 from funds.standings import standing_of
-from funds.states import COUNTED_CLEARED, LAPSE, LEAVE, PROPOSE, RESERVING, TAKE, OfferState, WaitingState
+from funds.states import LAPSE, LEAVE, OfferState, WaitingState
 from investors.models import Party, User
-
-LIVE_PLACES = frozenset({WaitingState.WAITING, WaitingState.PROPOSED})
 
 
 class AlreadyWaiting(RuleViolation):
@@ -89,35 +88,25 @@ def leave_waiting_list(*, place: WaitingPlace, by: User, at: datetime) -> Waitin
 
 @transaction.atomic
 def accept_place(
-    *, place: WaitingPlace, amount: Money, by: User, texts_shown: Mapping[str, Any], at: datetime
+    *,
+    place: WaitingPlace,
+    amount: Money,
+    by: User,
+    at: datetime,
+    texts_shown: Mapping[str, Any] | None = None,
 ) -> Commitment:
-    """Turn a proposed place into a commitment with its own full reflection (ruling B9).
+    """Turn a proposed place into a commitment with its own full reflection; what is left goes to the next in line.
 
-    Args: amount: at most what is proposed; the rest goes to the next in line.
-    Raises: PlaceNotProposed: it is not proposed, or no longer. CommitmentRefused: a rule refuses it now.
+    Raises: PlaceNotProposed: it is not proposed, or no longer. CommitmentRefused: as `commit_to_offer`.
     """
     offer, saver = lock_for_commitment(offer=place.offer, saver=place.saver)
-    place = WaitingPlace.objects.select_for_update().get(pk=place.pk)
+    place = WaitingPlace.objects.get(pk=place.pk)
     if place.state != WaitingState.PROPOSED or place.proposed_until is None or at > place.proposed_until:
         raise PlaceNotProposed(
             _("Cette place ne vous est pas proposée, ou ne l’est plus."),
             next_step=_("La page de l’offre dit votre rang, et s’il reste de la place."),
         )
-    assert place.proposed_amount is not None
-    limits = limits_at(clock.local(at).date(), fund_uuid=offer.fund.uuid)
-    standing, country = standing_of(offer=offer, saver=saver, by=by, limits=limits, at=at)
-    refusals = refusals_of(
-        offer=offer, saver=saver, amount=amount, standing=standing, limits=limits, at=at,
-        proposed_to_saver=to_cents(place.proposed_amount),
-    )  # fmt: skip
-    if refusals:
-        raise CommitmentRefused.of(refusals)
-    commitment = record_commitment(
-        offer=offer, saver=saver, amount=amount, by=by, texts_shown=texts_shown, at=at, limits=limits, country=country
-    )
-    advance(place, TAKE, by=by, at=at, commitment=commitment)
-    propose_room(offer=offer, at=at)
-    return commitment
+    return commit_to_offer(offer=offer, saver=saver, amount=amount, by=by, at=at, texts_shown=texts_shown)
 
 
 @transaction.atomic
@@ -127,63 +116,34 @@ def commit_and_wait(
     saver: Party,
     amount: Money,
     by: User,
-    texts_shown: Mapping[str, Any],
     at: datetime,
+    texts_shown: Mapping[str, Any] | None = None,
+    texts_digest: str = "",
     wants_receipt: bool = True,
-) -> tuple[Commitment | None, WaitingPlace]:
+) -> tuple[Commitment | None, WaitingPlace | None]:
     """Commit what room is left, and wait in line for the rest: what the saver asked for with one box.
 
-    Returns: the commitment, None when there was no room at all, and the place.
+    Returns: the commitment, None when there was no room at all; and the place, None when there was room for all.
     Raises: as `commit_to_offer` and `join_waiting_list`; then nothing of the two is written.
     """
     offer, saver = lock_for_commitment(offer=offer, saver=saver)
     limits = limits_at(clock.local(at).date(), fund_uuid=offer.fund.uuid)
-    standing, country = standing_of(offer=offer, saver=saver, by=by, limits=limits, at=at)
-    whole = refusals_of(offer=offer, saver=saver, amount=amount, standing=standing, limits=limits, at=at)
-    others = [refusal for refusal in whole if not isinstance(refusal, OfferFull)]
+    standing, _country = standing_of(offer=offer, saver=saver, by=by, limits=limits, at=at)
+    found = refusals_of(offer=offer, saver=saver, amount=amount, standing=standing, limits=limits, at=at)
+    others = [refusal for refusal in found if not isinstance(refusal, OfferFull)]
     if others:
         raise CommitmentRefused.of(others)
-    room = room_cents(offer, standing)
-    rest = to_cents(amount) - room
-    commitment = None
-    if room >= to_cents(offer.ticket_minimum) and rest > 0:
-        part = from_cents(room)
-        refusals = refusals_of(offer=offer, saver=saver, amount=part, standing=standing, limits=limits, at=at)
-        if refusals:
-            raise CommitmentRefused.of(refusals)
-        commitment = record_commitment(
-            offer=offer, saver=saver, amount=part, by=by, texts_shown=texts_shown, at=at,
-            limits=limits, country=country, wants_receipt=wants_receipt,
+    asked, room = to_cents(amount), room_cents(offer, standing)
+    taken = min(asked, room) if room >= to_cents(offer.ticket_minimum) else 0
+    commitment = place = None
+    if taken:
+        commitment = commit_to_offer(
+            offer=offer, saver=saver, amount=from_cents(taken), by=by, at=at,
+            texts_shown=texts_shown, texts_digest=texts_digest, wants_receipt=wants_receipt,
         )  # fmt: skip
-        amount = from_cents(rest)
-    return commitment, join_waiting_list(offer=offer, saver=saver, amount=amount, by=by, at=at)
-
-
-def propose_room(*, offer: Offer, at: datetime) -> int:
-    """Propose the room an offer has to those who wait, in order; return how many places were proposed.
-
-    The caller holds the lock of the offer. The first in line is proposed what there is, were it less than they asked
-    for, as long as it reaches the smallest ticket; nobody is passed over.
-    """
-    waiting = offer.waiting_places.filter(state=WaitingState.WAITING).order_by("rank")
-    if not waiting.exists() or offer.state != OfferState.OPEN or at > offer.closes_at:
-        return 0
-    lasts = limits_at(clock.local(at).date(), fund_uuid=offer.fund.uuid).proposal_lasts
-    room = to_cents(offer.maximum) - _taken_cents(offer)
-    least = to_cents(offer.ticket_minimum)
-    proposed = 0
-    for place in waiting.select_related("by").iterator(chunk_size=100):
-        if room < least:
-            break
-        part = min(room, to_cents(place.amount))
-        place = advance(
-            place, PROPOSE, by=None, at=at, proposed_at=at, proposed_amount=from_cents(part),
-            proposed_until=min(at + lasts, offer.closes_at),
-        )  # fmt: skip
-        notices.tell_place_proposed(place=place, offer=offer, at=at)
-        room -= part
-        proposed += 1
-    return proposed
+    if asked > taken:
+        place = join_waiting_list(offer=offer, saver=saver, amount=from_cents(asked - taken), by=by, at=at)
+    return commitment, place
 
 
 @transaction.atomic
@@ -213,10 +173,3 @@ def refresh_waiting_lists(*, at: datetime) -> tuple[int, int]:
         lapsed += gone
         proposed += offered
     return lapsed, proposed
-
-
-def _taken_cents(offer: Offer) -> int:
-    """Return what is reserved, cleared or proposed already, in cents; summed by the database."""
-    live = offer.commitments.filter(state__in=RESERVING | COUNTED_CLEARED).aggregate(total=Sum("amount"))["total"]
-    held = offer.waiting_places.filter(state=WaitingState.PROPOSED).aggregate(total=Sum("proposed_amount"))["total"]
-    return int((live or 0) * 100) + int((held or 0) * 100)

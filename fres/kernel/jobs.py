@@ -39,17 +39,21 @@ def job(
     return declare
 
 
-def defer(task: Task, *, queueing_lock: str, lock: str | None = None, **arguments: Any) -> bool:
+def defer(task: Task, *, queueing_lock: str, lock: str | None = None, is_new: bool = False, **arguments: Any) -> bool:
     """Put a job in the queue within the current transaction: it exists if and only if that commits.
 
     Args: queueing_lock: a job waiting under the same lock is enough, no second one is added. lock: jobs that share it
-        run one at a time.
+        run one at a time. is_new: the lock names a row written just now, so that no job can wait under it already.
     Returns: whether a job was added. The waiting job may start before this transaction commits, and not see it: what
         must not be missed is also a duty, which looks for it every hour.
     """
+    job = task.configure(queueing_lock=queueing_lock, lock=lock)
+    if is_new:
+        job.defer(**arguments)
+        return True
     try:
         with transaction.atomic():
-            task.configure(queueing_lock=queueing_lock, lock=lock).defer(**arguments)
+            job.defer(**arguments)
     except AlreadyEnqueued:
         return False
     return True

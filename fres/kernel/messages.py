@@ -23,7 +23,6 @@ from fres.kernel.models import Message
 LATE_AFTER = timedelta(hours=24)
 
 
-@transaction.atomic
 def queue_message(
     *,
     to: str,
@@ -44,22 +43,24 @@ def queue_message(
     Raises: TemplateDoesNotExist: here, rather than later in the worker.
     """
     get_template(f"mail/{template}.txt")
-    message, is_new = Message.objects.get_or_create(
+    message = Message(
         key=key,
-        defaults={
-            "to": to,
-            "template": template,
-            "context": dict(context),
-            "about_type": about[0] if about else "",
-            "about_uuid": about[1] if about else None,
-            "is_legal": legal,
-            "queued_at": at,
-            "language": language,
-        },
+        to=to,
+        template=template,
+        context=dict(context),
+        about_type=about[0] if about else "",
+        about_uuid=about[1] if about else None,
+        is_legal=legal,
+        queued_at=at,
+        language=language,
     )
-    if is_new:
-        _defer(message)
-    return message
+    # A used key turns the INSERT into nothing: no look before, no savepoint. Every commitment waits for this.
+    with transaction.atomic(savepoint=False):
+        Message.objects.bulk_create([message], ignore_conflicts=True)
+        stored = Message.objects.get(key=key)
+        if stored.uuid == message.uuid:
+            _defer(stored, is_new=True)
+    return stored
 
 
 def deliver(*, message: Message, at: datetime) -> Message:
@@ -123,8 +124,9 @@ def requeue_waiting(*, at: datetime) -> int:
     return sum(_defer(message) for message in waiting_messages().filter(queued_at__lte=at).iterator(chunk_size=500))
 
 
-def _defer(message: Message) -> bool:
+def _defer(message: Message, *, is_new: bool = False) -> bool:
     from fres.kernel.tasks import deliver_message
 
     lock = f"message-{message.uuid}"
-    return jobs.defer(deliver_message, queueing_lock=lock, lock=lock, message_uuid=str(message.uuid))
+    arguments = {"message_uuid": str(message.uuid)}
+    return jobs.defer(deliver_message, queueing_lock=lock, lock=lock, is_new=is_new, **arguments)

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
@@ -22,17 +22,17 @@ from funds import selectors
 from funds.calendars import commitment_steps
 from funds.ceilings import ceiling_of, set_ceiling
 from funds.commitment_rules import OfferFull, ProfileIncomplete
-from funds.commitments import check_commitment, commit_to_offer, revoke_commitment
+from funds.commitments import check_commitment, commit_to_offer, revoke_commitment, room_for
 from funds.forms import CeilingForm, CommitForm, ConsentForm
 from funds.limits import limits_at
-from funds.models import Offer, Refund, WaitingPlace
+from funds.models import Offer, Refund
 from funds.portfolio import can_pay, can_revoke, portfolio_of
 from funds.reflection import reflection_deadline
-from funds.states import WaitingState
-from funds.texts import WARNING, digest_of, read_text, record_of, texts_of
+from funds.texts import WARNING, digest_of, read_text, texts_of
 from funds.views.public import document_line, documents_about
-from funds.waiting import accept_place, commit_and_wait, join_waiting_list, leave_waiting_list
+from funds.waiting import commit_and_wait, join_waiting_list, leave_waiting_list
 from investors.models import Party
+from investors.requests import SignedInRequest
 from investors.selectors import party_of, profile_gaps
 from projects.models import Membership
 
@@ -41,20 +41,20 @@ NEWEST_DOCUMENTS = 5
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def commit(request: HttpRequest, slug: str) -> HttpResponse:
+def commit(request: SignedInRequest, slug: str) -> HttpResponse:
     """How much. A gift is committed at once and goes on to its payment; a loan is first reviewed, then signed."""
     offer = get_object_or_404(selectors.public_offers(), slug=slug)
     saver = party_of(request.user)
     if saver is None or profile_gaps(saver, clock.today()):
         messages.info(request, _("Avant un don ou un prêt, la loi demande votre identité : complétez votre profil."))
         return redirect(f"{reverse('investors:profile')}?next={request.path}")
-    room, is_full, place = _room(offer, saver)
+    room, is_full = _room(request, offer, saver)
     form = CommitForm(request.POST or None, offer=offer, room_cents=room, is_full=is_full)
     refusal: RuleViolation | None = None
     if request.method == "POST" and form.is_valid():
         wants_rest = form.cleaned_data.get("join_waiting_list", False)
         try:
-            return _act(request, offer, saver, place, form, is_full=is_full, wants_rest=wants_rest)
+            return _act(request, offer, saver, form, is_full=is_full, wants_rest=wants_rest)
         except RuleViolation as refused:
             refusal = _with_link(refused)
     figures = selectors.offer_figures(offer)
@@ -72,16 +72,16 @@ def commit(request: HttpRequest, slug: str) -> HttpResponse:
         "warning": "" if offer.is_gift else read_text(WARNING).body,
         "document": Document.objects.filter(about_type="offer", about_uuid=offer.uuid).first(),
         "payment_days": limits.payment_days,
-        "my_place": place,
+        "my_place": selectors.live_place(offer, saver),
     }
     return render(request, "funds/commit.html", context, status=422 if refusal or form.errors else 200)
 
 
 @never_cache
 @require_POST
-def sign(request: HttpRequest, slug: str) -> HttpResponse:
+def sign(request: SignedInRequest, slug: str) -> HttpResponse:
     """The review of a loan, signed: two consents to the very texts that were on the page."""
-    offer = get_object_or_404(selectors.public_offers().filter(lane=Offer.Lane.PROJECT), slug=slug)
+    offer = get_object_or_404(Offer, slug=slug, state__in=selectors.PUBLIC, lane=Offer.Lane.PROJECT)
     saver = party_of(request.user)
     if saver is None:
         return redirect("investors:profile")
@@ -90,26 +90,22 @@ def sign(request: HttpRequest, slug: str) -> HttpResponse:
     amount = form.cleaned_data.get("amount")
     if amount is None or amount.amount <= 0 or amount.amount.scaleb(2) % 1:
         return redirect("funds:commit", slug=slug)
-    texts = texts_of(offer)
-    if form.cleaned_data.get("texts") != digest_of(texts):
-        messages.warning(request, _("Les conditions ont changé : relisez-les avant de signer."))
-        return _review(request, offer, amount, wants_rest=form.cleaned_data.get("join_waiting_list", False))
+    wants_rest = form.cleaned_data.get("join_waiting_list", False)
     if not is_signed:
-        return _review(request, offer, amount, wants_rest=form.cleaned_data.get("join_waiting_list", False), form=form)
-    place = selectors.live_place(offer, saver)
-    values = {"amount": amount, "by": request.user, "texts_shown": record_of(texts), "at": clock.now()}
+        return _review(request, offer, amount, wants_rest=wants_rest, form=form)
+    values = {
+        "offer": offer, "saver": saver, "amount": amount, "by": request.user, "at": clock.now(),
+        "texts_digest": form.cleaned_data["texts"],
+    }  # fmt: skip
     try:
-        if place is not None and place.state == WaitingState.PROPOSED:
-            commitment = accept_place(place=place, **values)
-        elif form.cleaned_data["join_waiting_list"]:
-            committed, _place = commit_and_wait(offer=offer, saver=saver, **values)
-            if committed is None:
-                return redirect("funds:offer", slug=slug)
-            commitment = committed
+        if wants_rest:
+            commitment, _place = commit_and_wait(**values)
         else:
-            commitment = commit_to_offer(offer=offer, saver=saver, **values)
+            commitment = commit_to_offer(**values)
     except RuleViolation as refused:
-        return _review(request, offer, amount, wants_rest=False, form=form, refusal=_with_link(refused))
+        return _review(request, offer, amount, wants_rest=wants_rest, form=form, refusal=_with_link(refused))
+    if commitment is None:
+        return redirect("funds:offer", slug=slug)
     messages.success(request, _("Votre engagement est enregistré. Un message vous dit jusqu’à quand vous retirer."))
     return redirect("funds:commitment", uuid=commitment.uuid)
 
@@ -117,7 +113,7 @@ def sign(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_GET
 @reads_only
-def commitment(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def commitment(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """One commitment: what it is, what may be done, its dated steps, payments and documents."""
     found = get_object_or_404(selectors.commitments_visible_to(request.user), uuid=uuid)
     at = clock.now()
@@ -144,7 +140,7 @@ def commitment(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @require_POST
-def revoke(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def revoke(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Take a commitment back: one click, no reason asked (E20)."""
     found = get_object_or_404(selectors.commitments_of(request.user), uuid=uuid)
     try:
@@ -157,7 +153,7 @@ def revoke(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @require_POST
-def leave(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def leave(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Leave a waiting list."""
     place = get_object_or_404(selectors.waiting_places_of(request.user), uuid=uuid)
     leave_waiting_list(place=place, by=request.user, at=clock.now())
@@ -168,7 +164,7 @@ def leave(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @never_cache
 @require_GET
 @reads_only
-def space(request: HttpRequest) -> HttpResponse:
+def space(request: SignedInRequest) -> HttpResponse:
     """The saver's space: what is engaged, what is in projects, what came back, what is due."""
     saver = party_of(request.user)
     held = portfolio_of(saver, at=clock.now())
@@ -196,7 +192,7 @@ def space(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def ceiling(request: HttpRequest) -> HttpResponse:
+def ceiling(request: SignedInRequest) -> HttpResponse:
     """The saver's own ceiling on what they lend over twelve months."""
     saver = party_of(request.user)
     if saver is None:
@@ -215,10 +211,9 @@ def ceiling(request: HttpRequest) -> HttpResponse:
 
 
 def _act(
-    request: HttpRequest,
+    request: SignedInRequest,
     offer: Offer,
     saver: Party,
-    place: WaitingPlace | None,
     form: CommitForm,
     *,
     is_full: bool,
@@ -232,33 +227,24 @@ def _act(
         messages.success(request, _("Vous êtes sur la liste d’attente. Un message vous le confirme."))
         return redirect("funds:offer", slug=offer.slug)
     if not offer.is_gift:
-        proposed = place if place is not None and place.state == WaitingState.PROPOSED else None
-        found = check_commitment(offer=offer, saver=saver, amount=amount, by=request.user, at=at, place=proposed)
+        found = check_commitment(offer=offer, saver=saver, amount=amount, by=request.user, at=at)
         blocking = [one for one in found if not (wants_rest and isinstance(one, OfferFull))]
         if blocking:
             raise blocking[0]
         return _review(request, offer, amount, wants_rest=wants_rest)
     values: dict[str, Any] = {
-        "amount": amount,
-        "by": request.user,
-        "texts_shown": record_of(texts_of(offer)),
-        "at": at,
-    }
-    wants_receipt = form.cleaned_data.get("wants_receipt", False)
-    if place is not None and place.state == WaitingState.PROPOSED:
-        made = accept_place(place=place, **values)
-    elif wants_rest:
-        found_one, _place = commit_and_wait(offer=offer, saver=saver, wants_receipt=wants_receipt, **values)
-        if found_one is None:
-            return redirect("funds:offer", slug=offer.slug)
-        made = found_one
+        "offer": offer, "saver": saver, "amount": amount, "by": request.user, "at": at,
+        "wants_receipt": form.cleaned_data.get("wants_receipt", False),
+    }  # fmt: skip
+    if wants_rest:
+        made, _place = commit_and_wait(**values)
     else:
-        made = commit_to_offer(offer=offer, saver=saver, wants_receipt=wants_receipt, **values)
-    return redirect("funds:commitment", uuid=made.uuid)
+        made = commit_to_offer(**values)
+    return redirect("funds:commitment", uuid=made.uuid) if made else redirect("funds:offer", slug=offer.slug)
 
 
 def _review(
-    request: HttpRequest,
+    request: SignedInRequest,
     offer: Offer,
     amount: Money,
     *,
@@ -275,7 +261,8 @@ def _review(
         shown = ConsentForm(form.data, amount_cents=to_cents(amount))
     else:
         shown = ConsentForm(initial=initial, amount_cents=to_cents(amount))
-    room, _is_full, _place = _room(offer, party_of(request.user))
+    saver = party_of(request.user)
+    room = room_for(offer=offer, saver=saver, by=request.user, at=clock.now()) if saver else 0
     context = {
         "offer": offer,
         "place": selectors.place_of(offer),
@@ -292,14 +279,10 @@ def _review(
     return render(request, "funds/commit_review.html", context, status=422 if bound or refusal else 200)
 
 
-def _room(offer: Offer, saver: Party | None) -> tuple[int, bool, WaitingPlace | None]:
-    """Return what this saver may take, whether only the waiting list is left to them, and their place in it."""
-    place = selectors.live_place(offer, saver)
-    figures = selectors.offer_figures(offer)
-    if place is not None and place.state == WaitingState.PROPOSED and place.proposed_amount is not None:
-        return to_cents(place.proposed_amount), False, place
-    room = figures.room_cents
-    return room, room < to_cents(offer.ticket_minimum), place
+def _room(request: SignedInRequest, offer: Offer, saver: Party) -> tuple[int, bool]:
+    """Return what this saver may take, in cents, and whether only the waiting list is left to them."""
+    room = room_for(offer=offer, saver=saver, by=request.user, at=clock.now())
+    return room, room < to_cents(offer.ticket_minimum)
 
 
 def _deadline(offer: Offer) -> Any:

@@ -116,11 +116,28 @@ def test_accepting_less_gives_the_rest_to_the_next_in_line(offer, first):
     assert (again(two).state, two.proposed_amount) == (WaitingState.PROPOSED, euros(500))
 
 
-def test_more_than_what_is_proposed_is_refused(offer, first):
+def test_more_than_what_is_proposed_is_refused_while_others_wait(offer, first):
     place = wait(offer, a_saver(), euros(300))
+    wait(offer, a_saver(), euros(600))
+    wait(offer, a_saver(), euros(200))
     revoke(first)
     with pytest.raises(rules.OfferFull):
         accept(again(place), euros("300.01"))
+
+
+def test_more_than_what_is_proposed_may_be_taken_when_nobody_else_waits(offer, first):
+    place = wait(offer, a_saver(), euros(300))
+    revoke(first)
+    assert accept(again(place), euros(500)).amount == euros(500)
+
+
+def test_whoever_commits_with_a_proposed_place_takes_it(offer, first):
+    saver = a_saver()
+    place = wait(offer, saver, euros(300))
+    revoke(first)
+    commitment = commit(offer, saver, euros(300), at=LATER)
+    assert again(place).commitment == commitment
+    assert place.state == WaitingState.TAKEN
 
 
 def test_a_proposal_nobody_takes_lapses_and_goes_to_the_next(offer, first):

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from funds.books import check_books
-from funds.commitments import confirm_due
+from funds.commitments import confirm_due, revoke_commitment
 from funds.models import Commitment, SaverCeiling, WaitingPlace
 from funds.states import CommitmentState, WaitingState
 from funds.texts import digest_of, texts_of
@@ -230,14 +230,15 @@ def test_a_proposed_place_is_taken_from_the_same_page(visitor, saver):
     offer = OfferFactory(open=True, minimum=euros(500), maximum=euros(1_000))
     full = commit(offer, a_saver(), euros(1_000))
     join_waiting_list(offer=offer, saver=saver, amount=euros(200), by=saver.user, at=NOW)
+    for amount in (800, 100):
+        other = a_saver()
+        join_waiting_list(offer=offer, saver=other, amount=euros(amount), by=other.user, at=NOW)
     visitor.post(reverse("funds:revoke", args=[full.uuid]))
-    from funds.commitments import revoke_commitment
-
     revoke_commitment(commitment=full, by=full.by, at=NOW)
     assert "vous est proposée" in text(visitor.get(address(offer, "offer")))
     assert review(visitor, offer, "250").status_code == 422
     assert sign(visitor, offer, "200").status_code == 302
-    assert WaitingPlace.objects.get().state == WaitingState.TAKEN
+    assert WaitingPlace.objects.get(saver=saver).state == WaitingState.TAKEN
     assert Commitment.objects.get(saver=saver).amount == euros(200)
 
 
