@@ -108,3 +108,42 @@ def test_a_paid_loan_reads_as_paid_in_every_space(client, provider, payout_gatew
     order = PayoutOrder.objects.get(offer=loan.offer)
     assert order.provider_id in _read(client, "funds:payout", order.uuid)
     _read(client, "funds:desk")
+
+
+@pytest.fixture
+def at_the_provider(settings, provider, clock):
+    settings.STRIPE_SECRET_KEY = provider.server.secret_key
+    settings.STRIPE_API_BASE = provider.server.url
+    return provider
+
+
+def test_a_holder_opens_the_account_that_receives_and_is_sent_to_the_provider_s_questions(client, at_the_provider):
+    member = MembershipFactory()
+    sign_in(client, member.user)
+    page = reverse("funds:payee_account", args=[member.organisation.slug])
+    assert client.post(page)["Location"].startswith(at_the_provider.server.url)
+    payee = member.organisation.party.payee_account
+    assert "Terminez l’ouverture" in _read(client, "funds:holder_space")
+    at_the_provider.server.verify_account(payee.provider_id)
+    assert client.post(page)["Location"] == reverse("funds:holder_space")
+    assert "peut recevoir de l’argent" in _read(client, "funds:holder_space")
+    stranger = MembershipFactory()
+    sign_in(client, stranger.user)
+    assert client.post(page).status_code == 404
+
+
+def test_a_holder_who_pays_is_sent_to_the_hosted_page(client, at_the_provider):
+    instalment = InstalmentFactory(loan=HoldingFactory().loan)
+    member = MembershipFactory(organisation=instalment.loan.offer.project.organisation)
+    sign_in(client, member.user)
+    answer = client.post(reverse("funds:pay_instalment", args=[instalment.uuid]))
+    assert answer["Location"].startswith(at_the_provider.server.url)
+
+
+def test_a_provider_that_does_not_answer_is_said_and_nothing_is_lost(client, at_the_provider):
+    member = MembershipFactory()
+    sign_in(client, member.user)
+    at_the_provider.server.fail("drop_before", method="POST", path="/v1/accounts", times=3)
+    page = reverse("funds:payee_account", args=[member.organisation.slug])
+    answer = client.post(page, follow=True)
+    assert "ne répond pas" in answer.content.decode()
