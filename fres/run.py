@@ -233,8 +233,8 @@ def main() -> int:
     def interrupted(_signal: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, interrupted)
-    signal.signal(signal.SIGHUP, interrupted)
+    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a shell starts what runs behind with SIGINT ignored
+        signal.signal(one, interrupted)
     is_database_ours = "DATABASE_URL" not in os.environ and not embedded_database.is_running(BASE_DIR)
     try:
         port = chosen_port()
