@@ -218,8 +218,8 @@ def serve(port: int, children: Children) -> None:
         "web", PYTHON, "-m", "gunicorn", "fres.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4",
         "--access-logfile", "-", environment=environment,
     )  # fmt: skip
+    manage("demo_accounts", environment=environment, quiet=False)  # while the others start
     wait_for(f"http://localhost:{port}/sante/", children)
-    manage("demo_accounts", environment=environment, quiet=False)
     say(f"\nFRES est servi sur {environment['FRES_SITE_URL']}  (Ctrl-C pour tout arrêter)")
     while (name := children.ended()) is None:
         time.sleep(0.5)
