@@ -13,7 +13,7 @@ import django
 import benchmarks
 from benchmarks.rows import Row
 
-HELPERS = {"__main__", "settings", "rows"}
+HELPERS = {"__main__", "settings", "rows", "bare_canvas"}
 
 
 def names() -> list[str]:
@@ -26,7 +26,9 @@ def print_rows(name: str, rows: list[Row]) -> None:
     for row in rows:
         held = "held" if row.is_held else "NOT HELD"
         print(f"  {row.what}")
-        print(f"    ours {row.ours}   yardstick {row.yardstick}   ratio {row.ratio:.2f} × (target {row.target}: {held})")
+        print(
+            f"    ours {row.ours}   yardstick {row.yardstick}   ratio {row.ratio:.2f} × (target {row.target}: {held})"
+        )
 
 
 def main(wanted: list[str]) -> int:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.conf import settings
@@ -15,31 +16,46 @@ def path_of(sha256: str) -> Path:
 
 def store_bytes(content: bytes) -> str:
     """Write bytes under their hash and return it; they are on the disk, name included, when this returns."""
-    sha256 = hashlib.sha256(content).hexdigest()
-    path = path_of(sha256)
-    if path.exists() and path.stat().st_size == len(content):
-        return sha256
-    folder = path.parent
-    if not folder.is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        for parent in (folder.parent, folder.parent.parent):
-            _sync_folder(parent)
-    handle, draft = tempfile.mkstemp(dir=folder, prefix=".draft-")
+    return store_many([content])[0]
+
+
+def store_many(contents: Sequence[bytes]) -> list[str]:
+    """Write several contents under their hashes and return these, in order; all are on the disk when this returns.
+
+    Everything is written before anything is waited for: the disk then commits many files at once.
+    """
+    hashes = [hashlib.sha256(content).hexdigest() for content in contents]
+    drafts: dict[Path, Path] = {}
+    folders: set[Path] = set()
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
+        for sha256, content in zip(hashes, contents, strict=True):
+            path = path_of(sha256)
+            if path in drafts or (path.exists() and path.stat().st_size == len(content)):
+                continue
+            if not path.parent.is_dir():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                folders |= {path.parent.parent, path.parent.parent.parent}
+            folders.add(path.parent)
+            handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
+            drafts[path] = Path(draft)
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+        for draft in drafts.values():
+            _sync(draft)
+        for path, draft in drafts.items():
+            os.replace(draft, path)
     except BaseException:
-        Path(draft).unlink(missing_ok=True)
+        for draft in drafts.values():
+            draft.unlink(missing_ok=True)
         raise
-    _sync_folder(folder)
-    return sha256
+    for folder in sorted(folders):
+        _sync(folder)
+    return hashes
 
 
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    """Wait until a file's bytes, or a folder's names, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

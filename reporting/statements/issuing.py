@@ -13,6 +13,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -141,7 +142,7 @@ class _Run:
             party_ids = [pk for pk in party_ids if pk not in standing]
             self.tally.already_there += len(standing)
         replaces = {pk: document.number for pk, document in standing.items()} if self.is_correcting else {}
-        supersedes = {document.owner_party: document.pk for document in standing.values()}
+        supersedes = {document.owner_party: document.pk for document in standing.values() if document.owner_party}
         gathered = list(self._gather(party_ids, replaces))
         if self.is_correcting:
             found = {one.party_uuid for one in gathered}
@@ -222,8 +223,9 @@ class _Run:
         self.tally.corrected += sum(one.supersedes is not None for one in rendered)
 
 
-def savers_of(entity: LegalEntity, saver_number: str = ""):
-    """Return the parties for whom an entity ever held, owed or claimed money (a queryset of primary keys)."""
+def savers_of(entity: LegalEntity, saver_number: str = "") -> QuerySet[Party, tuple[str, int]]:
+    """Return the parties for whom an entity ever held, owed or claimed money (a queryset of number and primary
+    key)."""
     numbers = [heading(entity.chart, purpose).number for purpose in SAVER_PURPOSES]
     parties = Party.objects.filter(ledger_accounts__entity=entity, ledger_accounts__number__in=numbers)
     if saver_number:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.utils import translation
 
-from fres.kernel.document_files import store_bytes
+from fres.kernel.document_files import store_many
 from reporting.statements.content import Statement
 from reporting.statements.pdf import render
 from reporting.statements.worker import prepare
@@ -40,12 +40,10 @@ class Stored:
 
 def store(drafts: Sequence[Draft]) -> list[Stored]:
     """Render and store statements, in order; the bytes are on the disk when this returns."""
-    stored = []
     with translation.override("fr"):
-        for draft in drafts:
-            content = render(draft.statement, number=draft.number, check_address=draft.check_address)
-            stored.append(Stored(store_bytes(content), len(content)))
-    return stored
+        contents = [render(draft.statement, number=draft.number, check_address=draft.check_address) for draft in drafts]
+    hashes = store_many(contents)
+    return [Stored(sha256, len(content)) for sha256, content in zip(hashes, contents, strict=True)]
 
 
 class Renderer:

@@ -202,7 +202,7 @@ def killed_at(step, count):
 @pytest.mark.parametrize(
     ("step", "count"),
     [
-        (("reporting.statements.rendering", "store_bytes"), 3),
+        (("reporting.statements.rendering", "store_many"), 2),
         (("reporting.statements.issuing", "issue_rendered"), 2),
         (("fres.kernel.bulk_documents", "number_of"), 5),
     ],
