@@ -13,7 +13,7 @@ class PrintedForm(forms.Form):
     proof = forms.CharField(
         label=_("Code imprimé, ou empreinte SHA-256"),
         max_length=80,
-        help_text=_("Le code est dans l’adresse imprimée en bas de page\u00a0: trois groupes de quatre signes."),
+        help_text=_("Le code est dans l’adresse imprimée en bas de page : trois groupes de quatre signes."),
     )
 
 
@@ -22,6 +22,6 @@ class FileForm(forms.Form):
 
     file = forms.FileField(
         label=_("Fichier PDF"),
-        help_text=_("Le fichier est comparé, puis oublié\u00a0: rien n’est gardé."),
+        help_text=_("Le fichier est comparé, puis oublié : rien n’est gardé."),
         allow_empty_file=True,
     )

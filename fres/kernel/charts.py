@@ -482,10 +482,10 @@ def offer_bar(figures: OfferFigures, *, is_small: bool = False) -> Drawing:
         height = thickness + 16
     title = _(
         "%(cleared)s encaissés, %(processing)s en cours de paiement, %(reflecting)s en réflexion, "
-        "%(waiting)s en liste d’attente. Maximum\u00a0: %(maximum)s."
+        "%(waiting)s en liste d’attente. Maximum : %(maximum)s."
     ) % {key: euros(amount) for key, amount in [*amounts.items(), ("maximum", maximum)]}
     if figures.minimum_cents:
-        title += " " + _("Minimum à atteindre\u00a0: %(minimum)s.") % {"minimum": euros(figures.minimum_cents)}
+        title += " " + _("Minimum à atteindre : %(minimum)s.") % {"minimum": euros(figures.minimum_cents)}
     rows = [(names[key], euros(amounts[key])) for key in names]
     if figures.minimum_cents:
         rows.append((_("Minimum"), euros(figures.minimum_cents)))
@@ -558,7 +558,7 @@ def instalment_bars(years: Sequence[YearOfInstalments]) -> Drawing:
     parts.append(Line(0, base, width, base, "l-text"))
     principal_total = sum(y.principal_cents for y in years)
     interest_total = sum(y.interest_cents for y in years)
-    title = _("Remboursements de %(first)s à %(last)s\u00a0: %(principal)s de capital et %(interest)s d’intérêts.") % {
+    title = _("Remboursements de %(first)s à %(last)s : %(principal)s de capital et %(interest)s d’intérêts.") % {
         "first": years[0].year,
         "last": years[-1].year,
         "principal": euros(principal_total),

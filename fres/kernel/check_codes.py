@@ -25,7 +25,7 @@ def check_code(number: str) -> str:
 def is_check_code(number: str, code: str) -> bool:
     """Whether a code is that of a number, under the present key or one it replaced; case and hyphens do not matter."""
     given = code.upper().replace("-", "").replace(" ", "")
-    keys: list[str] = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    keys = [settings.SECRET_KEY, *map(str, settings.SECRET_KEY_FALLBACKS)]
     expected = [_code(number, key).replace("-", "") for key in keys]
     return any(hmac.compare_digest(given.encode(), one.encode()) for one in expected)
 

@@ -275,7 +275,7 @@ class WrongMode(EventRefused):
 
 
 UNREACHABLE = _(
-    "Le prestataire de paiement ne répond pas. Votre demande est enregistrée\u202f: ne payez pas une seconde fois, "
+    "Le prestataire de paiement ne répond pas. Votre demande est enregistrée : ne payez pas une seconde fois, "
     "revenez dans quelques minutes."
 )
 _SENTENCES: dict[str, Promise] = {
@@ -284,7 +284,7 @@ _SENTENCES: dict[str, Promise] = {
         "ou demandez la raison à votre banque."
     ),
     FailureCode.INSUFFICIENT_FUNDS: _(
-        "Votre banque a rejeté le paiement\u00a0: provision insuffisante. Rien n’est encaissé. Approvisionnez le "
+        "Votre banque a rejeté le paiement : provision insuffisante. Rien n’est encaissé. Approvisionnez le "
         "compte, puis payez de nouveau depuis votre engagement."
     ),
     FailureCode.AUTHENTICATION_FAILED: _(
@@ -304,7 +304,7 @@ _SENTENCES: dict[str, Promise] = {
         "demandez la raison à votre banque."
     ),
     RefusalCode.AMOUNT_OUT_OF_RANGE: _(
-        "Le prestataire de paiement n’accepte pas ce montant. Il accepte de 0,50\u00a0€ à 999\u202f999,99\u00a0€. "
+        "Le prestataire de paiement n’accepte pas ce montant. Il accepte de 0,50 € à 999 999,99 €. "
         "Choisissez un montant entre les deux."
     ),
     RefusalCode.REFUND_TOO_LARGE: _(
@@ -312,7 +312,7 @@ _SENTENCES: dict[str, Promise] = {
         "demandez au plus le reste."
     ),
     RefusalCode.DISPUTED: _(
-        "Ce paiement est contesté auprès de la banque, qui le rend elle-même. Ne le remboursez pas\u00a0: attendez la "
+        "Ce paiement est contesté auprès de la banque, qui le rend elle-même. Ne le remboursez pas : attendez la "
         "fin de la contestation."
     ),
     RefusalCode.BALANCE_INSUFFICIENT: _(

@@ -105,7 +105,7 @@ def gather_receipt(
         raise NoReceipt(_("Le bénéficiaire n’avait pas donné mandat de délivrer ses reçus le jour du versement."))
     missing = missing_from_profile(donor)
     if missing:
-        raise NoReceipt(_("Le profil du donateur est incomplet\u00a0: %(missing)s.") % {"missing": ", ".join(missing)})
+        raise NoReceipt(_("Le profil du donateur est incomplet : %(missing)s.") % {"missing": ", ".join(missing)})
     if not (beneficiary.siren or beneficiary.rna) or not beneficiary.address_line:
         raise NoReceipt(_("L’adresse ou le numéro SIREN ou RNA du bénéficiaire manque."))
     return Receipt(

@@ -241,13 +241,13 @@ def _next_step(payment: Payment) -> str:
     if payment.state == PaymentState.ASKED:
         return _("Le prestataire est interrogé de nouveau chaque heure.")
     if payment.state == PaymentState.PROCESSING:
-        return _("La banque tarde\u00a0: vérifier chez le prestataire.")
+        return _("La banque tarde : vérifier chez le prestataire.")
     return _("Le payeur peut recommencer.")
 
 
 def _offer_step(offer: Offer, missing_cents: int, at: datetime) -> str:
     if offer.state == OfferState.SUSPENDED:
-        return _("Suspendue\u00a0: lever la cause, ou annuler.")
+        return _("Suspendue : lever la cause, ou annuler.")
     if at > offer.closes_at:
         return _("Se décide dès que plus rien n’est en cours.")
     if missing_cents:

@@ -184,7 +184,7 @@ def _held_since(instalment: Instalment) -> datetime:
     payment = instalment.payments.filter(state=PaymentState.CLEARED, instalment_payment__isnull=False).first()
     if payment is None or payment.cleared_at is None or payment.refunded_cents:
         raise InstalmentNotHeld(
-            _("L’échéance n’est pas encaissée, ou la banque l’a reprise\u00a0: rien n’est à répartir."),
+            _("L’échéance n’est pas encaissée, ou la banque l’a reprise : rien n’est à répartir."),
             next_step=_("Attendez le paiement du porteur, ou demandez-lui de payer de nouveau."),
         )
     earlier = Instalment.objects.filter(loan=instalment.loan_id, rank__lt=instalment.rank, distribution=None)

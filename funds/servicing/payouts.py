@@ -107,14 +107,14 @@ def why_not_payable(offer: Offer) -> str:
     if payee is None:
         return _("Le porteur n’a pas encore de compte chez le prestataire.")
     if not payee.can_receive:
-        return _("Le porteur n’a pas terminé son dossier chez le prestataire\u00a0: son compte ne peut pas recevoir.")
+        return _("Le porteur n’a pas terminé son dossier chez le prestataire : son compte ne peut pas recevoir.")
     return ""
 
 
 def why_not_decide(order: PayoutOrder, user: User) -> str:
     """Return, in French, the act that forbids a person to approve an order; "" when none does (ruling A7)."""
     if order.prepared_by_id == user.pk:
-        return _("Vous avez préparé cet ordre\u00a0: une autre personne l’approuve.")
+        return _("Vous avez préparé cet ordre : une autre personne l’approuve.")
     return _other_act(order.offer, user)
 
 
@@ -279,9 +279,9 @@ def _refuse_own_act(why: str) -> None:
 
 def _other_act(offer: Offer, user: User) -> str:
     if offer.opened_by_id == user.pk:
-        return _("Vous avez ouvert cette offre\u00a0: une autre personne s’occupe de son versement.")
+        return _("Vous avez ouvert cette offre : une autre personne s’occupe de son versement.")
     if offer.award.decided_by_id == user.pk:
-        return _("Vous avez décidé du label de ce projet\u00a0: une autre personne s’occupe de son versement.")
+        return _("Vous avez décidé du label de ce projet : une autre personne s’occupe de son versement.")
     return _membership(offer, user)
 
 

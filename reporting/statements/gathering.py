@@ -322,6 +322,8 @@ class Gatherer:
             commitment.repaid += principal
             commitment.lent -= principal
             saver.moved(on, f"Capital de l’échéance n° {rank}, {commitment.project}", -principal)
+            if not interest:
+                continue
             sums = saver.interest.setdefault((commitment.pk, rates), [0, 0, 0])
             sums[0] += interest
             sums[1] += income_tax

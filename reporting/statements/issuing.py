@@ -93,7 +93,7 @@ def issue_statements(
     """
     if clock.local(at).date() <= date(year, 12, 31):
         raise YearNotOver(
-            _("L’année %(year)s n’est pas finie\u00a0: un relevé annuel se clôt le 31 décembre.") % {"year": year},
+            _("L’année %(year)s n’est pas finie : un relevé annuel se clôt le 31 décembre.") % {"year": year},
             next_step=_("Lancez la commande à partir du 1er janvier %(next)s.") % {"next": year + 1},
         )
     tally = Tally()
@@ -255,7 +255,7 @@ def _alone(year: int) -> Iterator[None]:
         if not cursor.fetchone()[0]:
             raise StatementsBeingIssued(
                 _("Les relevés de %(year)s sont déjà en cours d’émission.") % {"year": year},
-                next_step=_("Attendez la fin de l’autre commande, puis relancez\u00a0: elle reprend où elle en est."),
+                next_step=_("Attendez la fin de l’autre commande, puis relancez : elle reprend où elle en est."),
             )
     try:
         yield

@@ -127,8 +127,8 @@ def _interest(sheet: LedgerPage, statement: Statement) -> None:
         rows.append(Row(("Total", "", *map(_figures, total)), RowKind.TOTAL))
         sheet.table(columns, rows, summary="Intérêts de l’année", style=SMALL, after=4)
     else:
-        sheet.paragraph(f"Aucun intérêt ne vous a été attribué cette année\u00a0: {_euros(0)}.")
-    sheet.paragraph(f"Frais prélevés sur votre épargne\u00a0: {_euros(0)}.")
+        sheet.paragraph(f"Aucun intérêt ne vous a été attribué cette année : {_euros(0)}.")
+    sheet.paragraph(f"Frais prélevés sur votre épargne : {_euros(0)}.")
 
 
 def _to_be_paid(sheet: LedgerPage, statement: Statement) -> None:
@@ -237,7 +237,7 @@ def _notes(statement: Statement) -> Iterator[str]:
     on = date_in_words(statement.issued_on)
     yield (
         f"Relevé établi le {on} d’après les comptes au 31{NO_BREAK_SPACE}décembre {statement.year}. Un relevé émis ne "
-        "change pas\u202f; une erreur se corrige par un nouveau relevé, qui nomme celui-ci."
+        "change pas ; une erreur se corrige par un nouveau relevé, qui nomme celui-ci."
     )
     yield (
         "Un prêt à un projet n’est garanti par personne. Vous pouvez perdre tout ou partie de la somme prêtée. Ni la "
