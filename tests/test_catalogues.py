@@ -13,7 +13,7 @@ from django.core.management import call_command
 
 ENGLISH = Path(settings.BASE_DIR) / "fres" / "locale" / "en" / "LC_MESSAGES" / "django.po"
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
-IGNORED = [".venv/*", "var/*", "tests/*", "benchmarks/*", "node_modules/*"]
+IGNORED = ["fres/locale", ".venv/*", "var/*", "tests/*", "benchmarks/*", "node_modules/*"]
 
 
 def _read(file: Path) -> Catalog:
