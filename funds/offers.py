@@ -11,6 +11,7 @@ from fres.kernel import clock
 from fres.kernel.errors import RuleViolation
 from fres.kernel.money import format_cents, to_cents
 from fres.kernel.states import advance
+from funds.contracts import issue_contract_model
 from funds.limits import Limits, limits_at, months_before, owner_total_cents, unenforced_rules
 from funds.locks import lock_offer
 from funds.models import LegalEntity, Offer
@@ -101,7 +102,9 @@ def check_offer(*, offer: Offer, at: datetime) -> list[OfferNotReady]:
 
 @transaction.atomic
 def open_offer(*, offer: Offer, by: User, at: datetime) -> Offer:
-    """Open a prepared campaign. Raises: OfferNotReady: its `reasons` say every rule that is not met.
+    """Open a prepared campaign; a loan is shown with its model contract, issued here unless it was before.
+
+    Raises: OfferNotReady: its `reasons` say every rule that is not met.
 
     Two offers of one owner opened at once are counted one after the other (E10, ruling B4).
     """
@@ -110,6 +113,8 @@ def open_offer(*, offer: Offer, by: User, at: datetime) -> Offer:
     if reasons:
         reasons[0].reasons = tuple(reasons)
         raise reasons[0]
+    if not offer.is_gift:
+        issue_contract_model(offer=offer, at=at)
     return advance(offer, OPEN_OFFER, by=by, at=at, opened_at=at, opened_by=by)
 
 

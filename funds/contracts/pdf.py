@@ -206,8 +206,8 @@ def _interest(contract: LoanContract) -> Clause:
             ),
             Paragraph(
                 f"{example}{start} pour l’emprunteur est de {format_cents(contract.cost_cents)}\u00a0: "
-                f"{format_cents(contract.interest_cents)} d’intérêts et {format_cents(contract.fee_cents)} de frais "
-                "hors taxes."
+                f"{format_cents(contract.interest_cents)} d’intérêts et {format_cents(contract.fee_cents)} de frais, "
+                "taxes comprises."
             ),
         ),
     )
@@ -233,7 +233,7 @@ def _repayment(contract: LoanContract) -> Clause:
 
 def _fees(contract: LoanContract) -> Clause:
     owed = (
-        f"L’emprunteur paie à l’opérateur {_rate(contract.fee_bp)} du capital versé, hors taxes, retenus sur le "
+        f"L’emprunteur paie à l’opérateur {_rate(contract.fee_bp)} du capital versé, taxes comprises, retenus sur le "
         "versement."
         if contract.fee_bp
         else "L’emprunteur ne paie pas de frais à l’opérateur."

@@ -56,7 +56,7 @@ def test_a_contract_says_what_the_law_asks_of_it():
     borrower = loan.borrower
     for mention in (
         borrower.legal_name, "SCIC SA", "12 rue de la Gare, 62300 Lens", "Dominique Caron", loan.offer.books.party.name,
-        "300,00 €", "trois cents euros", "3,50 % par an, fixe", "24 mois", "de frais hors taxes", "12,00 €",
+        "300,00 €", "trois cents euros", "3,50 % par an, fixe", "24 mois", "de frais, taxes comprises", "12,00 €",
         "4,00 % du capital versé", "mois après le versement", "Retard et défaut", "plus de 90 jours",
         "4 jours calendaires", "96 heures", "Remboursement anticipé", "médiateur", "vous pouvez perdre",
         "ni par la garantie des dépôts", "les prélèvements prévus par la loi",
