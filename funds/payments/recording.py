@@ -26,6 +26,7 @@ from funds.states import (
     COLLECT_SURPLUS,
     OPEN_PAGE,
     OWE_REFUND,
+    REFUSE_PAYMENT,
     SEND_TO_BANK,
     START_PROCESSING,
     UNDER_WAY,
@@ -40,7 +41,6 @@ _GIVEN_BACK_BECAUSE: dict[str, Refund.Cause] = {
     OfferState.FAILED: Refund.Cause.OFFER_FAILED,
     OfferState.CANCELLED: Refund.Cause.OFFER_CANCELLED,
 }
-NOT_COLLECTED = frozenset(PaymentState) - {PaymentState.CLEARED, PaymentState.REVERSED}
 
 
 def offer_of(payment: Payment) -> Offer:
@@ -68,8 +68,8 @@ def lock_payment(payment_id: int) -> Payment:
     seen = Payment.objects.select_related(*related).get(pk=payment_id)
     lock_for_commitment(offer=offer_of(seen), saver=payer_of(seen))
     if seen.commitment_id is not None:
-        Commitment.objects.select_for_update().get(pk=seen.commitment_id)
-    Payment.objects.select_for_update().get(pk=payment_id)
+        Commitment.objects.select_for_update().values_list("pk").get(pk=seen.commitment_id)
+    Payment.objects.select_for_update().values_list("pk").get(pk=payment_id)
     return read_payment(payment_id)
 
 
@@ -96,33 +96,38 @@ def record_outcome(*, payment_id: int, outcome: PaymentOutcome, at: datetime) ->
     Args: at: aware; the moment of recording. The value date is the provider's.
     Raises: BooksBroken: the outcome is of another payment, or of another amount: nothing is written.
     """
-    from funds.payments.reversal import DebitContested, DebitFailed, reverse_payment
+    from funds.payments.reversal import DebitContested, reverse_payment
 
     payment = lock_payment(payment_id)
     _check_identity(payment, outcome)
     payment = _note_answer(payment, outcome, at=at)
-    match outcome.status:
-        case PaymentStatus.OPEN:
-            if payment.state == PaymentState.ASKED:
-                payment = advance(payment, OPEN_PAGE, by=None, at=at)
-        case PaymentStatus.PROCESSING:
-            if payment.state in OPEN_PAGE.sources | {PaymentState.OPENED}:
-                _start_processing(payment, outcome, at=at)
-        case PaymentStatus.CLEARED:
-            if payment.state in NOT_COLLECTED:
-                _collect(payment, outcome, at=at)
-        case PaymentStatus.FAILED:
-            if payment.state not in (PaymentState.FAILED, PaymentState.EXPIRED, PaymentState.REVERSED):
-                reverse_payment(payment=payment, fact=DebitFailed(outcome.failure_code, at=at), at=at)
-        case PaymentStatus.EXPIRED:
-            if payment.state in ABANDON.sources:
-                advance(payment, ABANDON, by=None, at=at, failed_at=at)
-    payment = read_payment(payment_id)
+    if _move(payment, outcome, at=at):
+        payment = read_payment(payment_id)
     if payment.cleared_at is not None:
         _record_fee(payment, outcome, at=at)
         for dispute in outcome.disputes:
             payment = reverse_payment(payment=payment, fact=DebitContested(dispute), at=at).payment
     return payment
+
+
+def _move(payment: Payment, outcome: PaymentOutcome, *, at: datetime) -> bool:
+    """Bring the payment to the status of the outcome, never backwards; return whether anything was written."""
+    from funds.payments.reversal import DebitFailed, reverse_payment
+
+    match outcome.status:
+        case PaymentStatus.OPEN if payment.state in OPEN_PAGE.sources:
+            advance(payment, OPEN_PAGE, by=None, at=at)
+        case PaymentStatus.PROCESSING if payment.state in SEND_TO_BANK.sources:
+            _start_processing(payment, outcome, at=at)
+        case PaymentStatus.CLEARED if payment.state in COLLECT.sources:
+            _collect(payment, outcome, at=at)
+        case PaymentStatus.FAILED if payment.state in REFUSE_PAYMENT.sources | {PaymentState.CLEARED}:
+            reverse_payment(payment=payment, fact=DebitFailed(outcome.failure_code, at=at), at=at)
+        case PaymentStatus.EXPIRED if payment.state in ABANDON.sources:
+            advance(payment, ABANDON, by=None, at=at, failed_at=at)
+        case _:
+            return False
+    return True
 
 
 def final_on(*, means: str, cleared_at: datetime) -> date:
