@@ -31,7 +31,7 @@ from projects.models import Award, Organisation, Project
 
 SAVERS = 400
 WARM_UP = 40
-ALREADY = 2_000  # commitments the offer has before: figures are summed over them
+ALREADY = 300  # commitments the offer has before: its figures are summed over them
 TARGET = 4.0
 
 
@@ -77,11 +77,12 @@ def measure(offer: Offer) -> tuple[list[float], list[float]]:
         address = reverse("funds:sign", args=[offer.slug])
         texts = digest_of(texts_of(offer))
         fields = {"amount": "40", "texts": texts, "risk_understood": "on", "amount_wanted": "on"}
+    expected = 307 if offer.is_gift else 302  # a gift goes on to its payment
     ours, theirs = [], []
     for jar in jars:
         client.cookies = jar
         theirs.append(timed(lambda: client.post("/banc/vide/", fields), status=200))
-        ours.append(timed(lambda: client.post(address, fields), status=302))
+        ours.append(timed(lambda: client.post(address, fields), status=expected))
     return ours[WARM_UP:], theirs[WARM_UP:]
 
 

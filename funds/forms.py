@@ -27,7 +27,7 @@ class AmountField(forms.CharField):
         self.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off"}
 
     def to_python(self, value: Any) -> Any:
-        text = _SPACES.sub("", super().to_python(value)).removesuffix("€")
+        text = _SPACES.sub("", super().to_python(value) or "").removesuffix("€")
         if not text:
             return None
         if not _AMOUNT.fullmatch(text):
@@ -51,10 +51,13 @@ class CommitForm(forms.Form):
     )
     wants_receipt = forms.BooleanField(required=False, label=gettext_lazy("Je demande un reçu fiscal"))
 
-    def __init__(self, *args: Any, offer: Offer, room_cents: int, is_full: bool, **options: Any) -> None:
+    def __init__(self, *args: Any, offer: Offer, **options: Any) -> None:
         super().__init__(*args, **options)
         gift, loan = _("Quelle somme voulez-vous donner ?"), _("Quelle somme voulez-vous prêter ?")
         self.fields["amount"].label = gift if offer.is_gift else loan
+
+    def tell_room(self, offer: Offer, *, room_cents: int, is_full: bool) -> None:
+        """Say on the page what may be engaged, and leave only the boxes that mean something then."""
         least, most = to_cents(offer.ticket_minimum), to_cents(offer.ticket_maximum)
         bounds = {
             "least": format_cents(least),
@@ -116,7 +119,7 @@ class OfferFilterForm(forms.Form):
     ) -> None:
         super().__init__(*args, **options)
         every = [("", _("Tous"))]
-        choices = {
+        choices: dict[str, list[tuple[Any, Any]]] = {
             "department": [("", _("Toute la région")), *departments],
             "epci": [("", _("Toutes")), *epcis],
             "theme": [*every, *Theme.choices],

@@ -57,10 +57,11 @@ def queue_message(
     # A used key turns the INSERT into nothing: no look before, no savepoint. Every commitment waits for this.
     with transaction.atomic(savepoint=False):
         Message.objects.bulk_create([message], ignore_conflicts=True)
-        stored = Message.objects.get(key=key)
-        if stored.uuid == message.uuid:
-            _defer(stored, is_new=True)
-    return stored
+        message.pk, uuid = Message.objects.values_list("pk", "uuid").get(key=key)
+        if uuid != message.uuid:
+            return Message.objects.get(pk=message.pk)
+        _defer(message, is_new=True)
+    return message
 
 
 def deliver(*, message: Message, at: datetime) -> Message:

@@ -45,18 +45,19 @@ def commit(request: SignedInRequest, slug: str) -> HttpResponse:
     """How much. A gift is committed at once and goes on to its payment; a loan is first reviewed, then signed."""
     offer = get_object_or_404(selectors.public_offers(), slug=slug)
     saver = party_of(request.user)
-    if saver is None or profile_gaps(saver, clock.today()):
+    if saver is None or (request.method == "GET" and profile_gaps(saver, clock.today())):
         messages.info(request, _("Avant un don ou un prêt, la loi demande votre identité : complétez votre profil."))
         return redirect(f"{reverse('investors:profile')}?next={request.path}")
-    room, is_full = _room(request, offer, saver)
-    form = CommitForm(request.POST or None, offer=offer, room_cents=room, is_full=is_full)
+    form = CommitForm(request.POST or None, offer=offer)
     refusal: RuleViolation | None = None
     if request.method == "POST" and form.is_valid():
-        wants_rest = form.cleaned_data.get("join_waiting_list", False)
         try:
-            return _act(request, offer, saver, form, is_full=is_full, wants_rest=wants_rest)
+            return _act(request, offer, saver, form)
         except RuleViolation as refused:
             refusal = _with_link(refused)
+    room = room_for(offer=offer, saver=saver, by=request.user, at=clock.now())
+    is_full = room < to_cents(offer.ticket_minimum)
+    form.tell_room(offer, room_cents=room, is_full=is_full)
     figures = selectors.offer_figures(offer)
     where = selectors.place_of(offer)
     limits = limits_at(clock.today(), fund_uuid=offer.fund.uuid)
@@ -81,8 +82,10 @@ def commit(request: SignedInRequest, slug: str) -> HttpResponse:
 @require_POST
 def sign(request: SignedInRequest, slug: str) -> HttpResponse:
     """The review of a loan, signed: two consents to the very texts that were on the page."""
-    offer = get_object_or_404(Offer, slug=slug, state__in=selectors.PUBLIC, lane=Offer.Lane.PROJECT)
-    saver = party_of(request.user)
+    # Only who and what: both are read whole, and fresh, under the locks of the commitment.
+    signable = Offer.objects.only("pk").filter(state__in=selectors.PUBLIC, lane=Offer.Lane.PROJECT)
+    offer = get_object_or_404(signable, slug=slug)
+    saver = Party.objects.only("pk").filter(user=request.user).first()
     if saver is None:
         return redirect("investors:profile")
     form = ConsentForm(request.POST, amount_cents=0)
@@ -210,19 +213,12 @@ def ceiling(request: SignedInRequest) -> HttpResponse:
     return render(request, "funds/ceiling.html", context, status=422 if form.errors else 200)
 
 
-def _act(
-    request: SignedInRequest,
-    offer: Offer,
-    saver: Party,
-    form: CommitForm,
-    *,
-    is_full: bool,
-    wants_rest: bool,
-) -> HttpResponse:
+def _act(request: SignedInRequest, offer: Offer, saver: Party, form: CommitForm) -> HttpResponse:
     """Do what the first form asks, or raise the refusal it meets."""
     amount: Money = form.cleaned_data["amount"]
+    wants_rest: bool = form.cleaned_data["join_waiting_list"]
     at = clock.now()
-    if is_full:
+    if "wait" in request.POST:
         join_waiting_list(offer=offer, saver=saver, amount=amount, by=request.user, at=at)
         messages.success(request, _("Vous êtes sur la liste d’attente. Un message vous le confirme."))
         return redirect("funds:offer", slug=offer.slug)
@@ -234,13 +230,16 @@ def _act(
         return _review(request, offer, amount, wants_rest=wants_rest)
     values: dict[str, Any] = {
         "offer": offer, "saver": saver, "amount": amount, "by": request.user, "at": at,
-        "wants_receipt": form.cleaned_data.get("wants_receipt", False),
+        "wants_receipt": form.cleaned_data["wants_receipt"],
     }  # fmt: skip
     if wants_rest:
         made, _place = commit_and_wait(**values)
     else:
         made = commit_to_offer(**values)
-    return redirect("funds:commitment", uuid=made.uuid) if made else redirect("funds:offer", slug=offer.slug)
+    if made is None:
+        return redirect("funds:offer", slug=offer.slug)
+    # A gift is paid at once: the same POST goes on to the payment.
+    return redirect("funds:pay", uuid=made.uuid, preserve_request=True)
 
 
 def _review(
@@ -253,6 +252,7 @@ def _review(
     refusal: RuleViolation | None = None,
 ) -> HttpResponse:
     """Show what is about to be signed: the sum, the terms, the texts with their digests, two boxes nobody ticked."""
+    offer = selectors.public_offers().get(pk=offer.pk)
     texts = texts_of(offer)
     initial = {"amount": _written(amount), "texts": digest_of(texts), "join_waiting_list": wants_rest}
     bound = form is not None and refusal is None
@@ -277,12 +277,6 @@ def _review(
         "documents": documents_about("offer", offer.uuid),
     }
     return render(request, "funds/commit_review.html", context, status=422 if bound or refusal else 200)
-
-
-def _room(request: SignedInRequest, offer: Offer, saver: Party) -> tuple[int, bool]:
-    """Return what this saver may take, in cents, and whether only the waiting list is left to them."""
-    room = room_for(offer=offer, saver=saver, by=request.user, at=clock.now())
-    return room, room < to_cents(offer.ticket_minimum)
 
 
 def _deadline(offer: Offer) -> Any:

@@ -168,9 +168,10 @@ def test_a_gift_is_committed_at_once_and_waits_for_its_payment(visitor):
     offer = OfferFactory(gift=True, open=True, receipts=True)
     response = review(visitor, offer, "40", wants_receipt="on")
     commitment = Commitment.objects.get()
-    assert response["Location"] == reverse("funds:commitment", args=[commitment.uuid])
+    assert response.status_code == 307, "the same POST goes on to the payment"
+    assert response["Location"] == reverse("funds:pay", args=[commitment.uuid])
     assert (commitment.state, commitment.wants_receipt) == ("CONFIRMED", True)
-    assert reverse("funds:pay", args=[commitment.uuid]) in text(visitor.get(response["Location"]))
+    assert response["Location"] in text(visitor.get(reverse("funds:commitment", args=[commitment.uuid])))
 
 
 def test_an_incomplete_profile_is_sent_to_complete_it(client):
@@ -207,7 +208,7 @@ def test_a_full_offer_offers_the_waiting_list_and_one_may_leave_it(visitor, save
     offer = OfferFactory(open=True, minimum=euros(500), maximum=euros(1_000))
     commit(offer, a_saver(), euros(1_000))
     assert "liste d’attente" in text(visitor.get(address(offer)))
-    response = visitor.post(address(offer), {"amount": "200"}, follow=True)
+    response = visitor.post(address(offer), {"amount": "200", "wait": "1"}, follow=True)
     place = WaitingPlace.objects.get()
     assert (place.saver, place.amount, place.rank) == (saver, euros(200), 1)
     assert "au rang 1" in text(response)
