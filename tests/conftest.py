@@ -25,13 +25,17 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequ
 
 @pytest.fixture(autouse=True)
 def dated_values(request: pytest.FixtureRequest) -> None:
-    """A test that really commits ends by emptying every table: the next one finds the dated values again."""
+    """A test that really commits ends by emptying every table: the next ones find the dated values again."""
     marker = request.node.get_closest_marker("django_db")
-    commits = marker is not None and marker.kwargs.get("transaction")
-    if commits or {"transactional_db", "live_server"} & set(request.fixturenames):
+    wanted = set(request.fixturenames)
+    if (marker is not None and marker.kwargs.get("transaction")) or {"transactional_db", "live_server"} & wanted:
         request.getfixturevalue("transactional_db")
-        if not Parameter.objects.exists():
-            load_seeds(demonstration=True)
+    elif marker is not None or "db" in wanted:
+        request.getfixturevalue("db")
+    else:
+        return
+    if not Parameter.objects.exists():
+        load_seeds(demonstration=True)
 
 
 class HeldClock:
