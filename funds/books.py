@@ -7,16 +7,16 @@ A check is a generator that yields what is wrong, declared in a module `books_ch
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils.module_loading import autodiscover_modules
 
 from fres.kernel import clock
+from fres.kernel.one_view import one_view
 from funds.models import BooksCheck, Entry, Transfer
 
 MOST_TOLD = 200  # of one check: past that, the books need more than a list
@@ -90,7 +90,7 @@ def check_books(at: datetime | None = None) -> BooksReport:
     """
     moment = at or clock.now()
     findings: list[Finding] = []
-    with _one_view():
+    with one_view():
         entries, transfers = Entry.objects.count(), Transfer.objects.count()
         for name, check in registered().items():
             found = iter(check(moment))
@@ -109,17 +109,6 @@ def record_check(report: BooksReport) -> BooksCheck:
         transfers=report.transfers,
         problems=[asdict(finding) for finding in report.problems],
     )
-
-
-@contextmanager
-def _one_view() -> Iterator[None]:
-    if connection.in_atomic_block:
-        yield
-        return
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield
 
 
 def select(sql: str, parameters: Any = ()) -> Iterator[tuple[Any, ...]]:

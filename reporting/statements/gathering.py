@@ -1,7 +1,8 @@
 """Read yearly statements from the books and the registers, many savers at a time, and refuse what does not agree.
 
 Amounts come from the books (what is held, owed and claimed) and from the registers (holdings, distributions); each
-figure that both know is compared to the cent. A batch costs the same handful of queries whatever its size.
+figure that both know is compared to the cent. A batch is read in one view of the database, by the same handful of
+queries whatever its size.
 """
 
 import json
@@ -19,6 +20,7 @@ from fres.kernel import clock
 from fres.kernel.errors import BooksBroken
 from fres.kernel.models import Parameter, Territory
 from fres.kernel.money import NO_BREAK_SPACE, share_cents, split_cents
+from fres.kernel.one_view import one_view
 from funds.chart import Purpose, heading
 from funds.models import GiftReceipt, LegalEntity
 from investors.models import Party
@@ -213,8 +215,9 @@ class Gatherer:
         Args: replaces: number of the statement that each new one corrects, by the party's primary key.
         Raises: BooksBroken: a figure of the books and one of the registers disagree; names the saver.
         """
-        savers = self._read(list(party_ids), issued_at)
-        parties = Party.objects.filter(pk__in=party_ids).only(*_PARTY_FIELDS).order_by("number")
+        with one_view():
+            savers = self._read(list(party_ids), issued_at)
+            parties = list(Party.objects.filter(pk__in=party_ids).only(*_PARTY_FIELDS).order_by("number"))
         for party in parties:
             statement = self._statement(party, savers[party.pk], issued_at, (replaces or {}).get(party.pk, ""))
             if statement is not None:

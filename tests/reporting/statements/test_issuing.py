@@ -228,8 +228,9 @@ def test_two_runs_of_one_year_do_not_go_together():
     try:
         with other.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s, %s)", [issuing._RUN_LOCK, 2024])
-        with pytest.raises(StatementsBeingIssued):
-            issue_statements(year=2024, at=ISSUED)
+            with pytest.raises(StatementsBeingIssued):
+                issue_statements(year=2024, at=ISSUED)
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [issuing._RUN_LOCK, 2024])
     finally:
         other.close()
     assert issue_statements(year=2024, at=ISSUED).issued == 1
