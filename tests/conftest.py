@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from fres.kernel import clock as kernel_clock
-from fres.kernel.models import Parameter
 from fres.kernel.parameter_seeds import load_seeds
 
 # Today of the demonstration region (ruling C6).
@@ -23,19 +24,27 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequ
         load_seeds(demonstration=True)
 
 
+# Whether a test that really commits has run in this process since the database was last as it starts.
+_emptied = [False]
+
+
 @pytest.fixture(autouse=True)
-def dated_values(request: pytest.FixtureRequest) -> None:
-    """A test that really commits ends by emptying every table: the next ones find the dated values again."""
+def starting_database(request: pytest.FixtureRequest, django_db_blocker: Any) -> None:
+    """A test that commits ends by emptying the tables Django manages: the next one finds the dated values again,
+    and no job, for the queue's tables are not Django's."""
     marker = request.node.get_closest_marker("django_db")
     wanted = set(request.fixturenames)
-    if (marker is not None and marker.kwargs.get("transaction")) or {"transactional_db", "live_server"} & wanted:
-        request.getfixturevalue("transactional_db")
-    elif marker is not None or "db" in wanted:
-        request.getfixturevalue("db")
-    else:
+    commits = bool(marker and marker.kwargs.get("transaction")) or bool({"transactional_db", "live_server"} & wanted)
+    if not commits and marker is None and "db" not in wanted:
         return
-    if not Parameter.objects.exists():
-        load_seeds(demonstration=True)
+    request.getfixturevalue("django_db_setup")
+    if _emptied[0]:
+        with django_db_blocker.unblock():
+            with connection.cursor() as cursor:
+                cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers")
+            load_seeds(demonstration=True)
+    _emptied[0] = commits
+    request.getfixturevalue("transactional_db" if commits else "db")
 
 
 class HeldClock:
