@@ -36,8 +36,8 @@ def store_many(contents: Sequence[bytes]) -> list[str]:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 folders |= {path.parent.parent, path.parent.parent.parent}
             folders.add(path.parent)
-            handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
-            drafts[path] = Path(draft)
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
+            drafts[path] = Path(name)
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
         for draft in drafts.values():
