@@ -18,7 +18,7 @@ from djmoney.money import Money
 from fres.kernel import clock, parameters
 from fres.kernel.errors import RuleViolation
 from fres.kernel.money import CURRENCY, from_cents, share_cents, to_cents
-from fres.kernel.states import advance
+from fres.kernel.states import advance, advance_all
 from funds import notices
 from funds.chart import Purpose
 from funds.ledger import Line, account_for, accounts_for, first_open_day, post_entry
@@ -168,8 +168,7 @@ def _succeed(offer: Offer, *, at: datetime) -> Offer:
     )  # fmt: skip
     offer = advance(offer, SUCCEED_OFFER, by=None, at=at, decided_at=at, financing_state=FinancingState.CONTRACTING)
     offer = Offer.objects.select_related("project__organisation__party", "books", "fund").get(pk=offer.pk)
-    for commitment in cleared:
-        advance(commitment, SETTLE, by=None, at=at, settled_at=at)
+    advance_all(offer.commitments.filter(state=CommitmentState.CLEARED), SETTLE, by=None, at=at, settled_at=at)
     _post_success(offer, cleared, at=at)
     if not offer.is_gift:
         from funds.servicing.loans import write_loan

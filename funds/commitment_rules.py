@@ -142,6 +142,8 @@ class Standing:
     mine: the saver's live commitments to the offer. gifts_to_project: theirs to all `GIFT` offers of the project.
     lent: theirs to `PROJECT` offers over twelve months. ceiling: their own limit, or None.
     owner_raised: the owner's `PROJECT` commitments over the legal period, this offer included.
+    is_owner, is_signatory, is_operator: whether the saver owns the project, signs for its owner, or runs the platform.
+    country: of tax residence, "" when none is declared.
     """
 
     reserved: int = 0
@@ -157,7 +159,8 @@ class Standing:
     owner_raised: int = 0
     is_signatory: bool = False
     is_operator: bool = False
-    has_residence: bool = False
+    is_owner: bool = False
+    country: str = ""
 
 
 def room_cents(offer: Offer, standing: Standing) -> int:
@@ -238,14 +241,14 @@ def _of_person(offer: Offer, saver: Party, standing: Standing, at: datetime) -> 
                 next_step=_("Cette règle n’a pas d’exception (règlement (UE) 2020/1503, art. 8)."),
             )
         )
-    if saver.pk == offer.project.organisation.party_id or standing.is_signatory:
+    if standing.is_owner or standing.is_signatory:
         found.append(
             OwnProject(
                 _("Vous portez ce projet ou signez pour lui : vous ne pouvez pas le financer ici."),
                 next_step=_("Un apport de votre part se fait directement, hors de la campagne."),
             )
         )
-    if _lacks_profile(saver) or not standing.has_residence:
+    if _lacks_profile(saver) or not standing.country:
         found.append(
             ProfileIncomplete(
                 _("La loi demande votre nom, votre naissance, votre adresse et votre résidence fiscale."),

@@ -44,15 +44,15 @@ def check_commitment(*, offer: Offer, saver: Party, amount: Money, by: User, at:
 
     Reads without locks: what it announces, `commit_to_offer` decides.
     """
-    limits = limits_at(clock.local(at).date(), fund_uuid=offer.fund.uuid)
-    standing, _country = standing_of(offer=offer, saver=saver, by=by, limits=limits, at=at)
+    limits = limits_at(clock.local(at).date(), fund_id=offer.fund_id)
+    standing = standing_of(offer=offer, saver=saver, by=by, limits=limits, at=at)
     return refusals_of(offer=offer, saver=saver, amount=amount, standing=standing, limits=limits, at=at)
 
 
 def room_for(*, offer: Offer, saver: Party, by: User, at: datetime) -> int:
     """Return what a saver may commit to an offer now as far as room goes, in cents; read without locks."""
-    limits = limits_at(clock.local(at).date(), fund_uuid=offer.fund.uuid)
-    standing, _country = standing_of(offer=offer, saver=saver, by=by, limits=limits, at=at)
+    limits = limits_at(clock.local(at).date(), fund_id=offer.fund_id)
+    standing = standing_of(offer=offer, saver=saver, by=by, limits=limits, at=at)
     return room_cents(offer, standing)
 
 
@@ -80,8 +80,8 @@ def commit_to_offer(
         OfferFull says how much room is left, and whoever wants more joins the waiting list.
     """
     offer, saver = lock_for_commitment(offer=offer, saver=saver)
-    limits = limits_at(clock.local(at).date(), fund_uuid=offer.fund.uuid)
-    standing, country = standing_of(offer=offer, saver=saver, by=by, limits=limits, at=at)
+    limits = limits_at(clock.local(at).date(), fund_id=offer.fund_id)
+    standing = standing_of(offer=offer, saver=saver, by=by, limits=limits, at=at)
     refusals = refusals_of(offer=offer, saver=saver, amount=amount, standing=standing, limits=limits, at=at)
     if refusals:
         raise CommitmentRefused.of(refusals)
@@ -98,7 +98,7 @@ def commit_to_offer(
         texts_shown=record_of(texts) if texts_shown is None else texts_shown,
         at=at,
         limits=limits,
-        country=country,
+        country=standing.country,
         wants_receipt=wants_receipt,
     )
     if standing.place_id is not None:
@@ -186,7 +186,7 @@ def confirm_commitment(*, commitment: Commitment, at: datetime) -> Commitment:
             next_step=_("Aucun euro n’est prélevé avant."),
         )
     offer = Offer.objects.select_related("project", "fund").get(pk=commitment.offer_id)
-    limits = limits_at(clock.local(at).date(), fund_uuid=offer.fund.uuid)
+    limits = limits_at(clock.local(at).date(), fund_id=offer.fund_id)
     pay_before = end_of_day(at, days=limits.payment_days)
     commitment = advance(commitment, CONFIRM, by=None, at=at, confirmed_at=at, pay_before=pay_before)
     notices.tell_to_pay(commitment=commitment, offer=offer, at=at)
@@ -212,7 +212,7 @@ def remind_unpaid(*, at: datetime) -> int:
     unpaid = Commitment.objects.filter(state=CommitmentState.CONFIRMED, pay_before__gte=at)
     for commitment in unpaid.select_related("offer__project", "offer__fund", "by").iterator(chunk_size=500):
         assert commitment.confirmed_at is not None and commitment.pay_before is not None
-        limits = limits_at(clock.local(commitment.confirmed_at).date(), fund_uuid=commitment.offer.fund.uuid)
+        limits = limits_at(clock.local(commitment.confirmed_at).date(), fund_id=commitment.offer.fund_id)
         step = (commitment.pay_before - commitment.confirmed_at) / (limits.payment_reminders + 1)
         rank = min(int((at - commitment.confirmed_at) / step), limits.payment_reminders)
         if rank >= 1:

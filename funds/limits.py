@@ -7,10 +7,11 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import NamedTuple
 
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from fres.kernel.models import Parameter
-from fres.kernel.parameters import ParameterMissing, in_force
+from fres.kernel.parameters import ParameterMissing
 
 NATIONAL = "national"
 
@@ -39,6 +40,16 @@ class _Row(NamedTuple):
     unit: str
 
 
+# National values first, so that a fund's own overwrite them. In SQL: every commitment waits for this question.
+_QUERY = """
+SELECT parameter.id, parameter.key, parameter.value, parameter.unit FROM kernel_parameter parameter
+WHERE parameter.key = ANY(%(keys)s)
+    AND parameter.valid_from <= %(on)s AND (parameter.valid_to IS NULL OR parameter.valid_to >= %(on)s)
+    AND parameter.scope IN (%(national)s, (SELECT fund.uuid::text FROM funds_fund fund WHERE fund.id = %(fund)s))
+ORDER BY parameter.scope <> %(national)s
+"""
+
+
 @dataclass(frozen=True)
 class Limits:
     """The dated values an offer lives by, amounts in cents. `rows`: key → primary key of the row each comes from."""
@@ -57,18 +68,16 @@ class Limits:
     rows: Mapping[str, int]
 
 
-def limits_at(on: date, *, fund_uuid: object = "") -> Limits:
+def limits_at(on: date, *, fund_id: int | None = None) -> Limits:
     """Return the limits in force on a day, a fund's own before the national ones; one query.
 
     Raises: ParameterMissing: a value that every offer needs has no row on that day.
     """
-    keys = (*_NEEDED, GIFT_CAP)
-    found = Parameter.objects.filter(in_force(on), key__in=keys, scope__in={NATIONAL, str(fund_uuid)})
     rows: dict[str, _Row] = {}
-    for scope, *values in found.values_list("scope", "pk", "key", "value", "unit"):
-        row = _Row(*values)
-        if row.key not in rows or scope != NATIONAL:
-            rows[row.key] = row
+    with connection.cursor() as cursor:
+        cursor.execute(_QUERY, {"keys": [*_NEEDED, GIFT_CAP], "on": on, "fund": fund_id, "national": NATIONAL})
+        for values in cursor.fetchall():
+            rows[values[1]] = _Row(*values)
     for key in _NEEDED:
         if key not in rows:
             raise ParameterMissing(

@@ -28,16 +28,18 @@ _SAVER_AND_OWNER = f"%s, {_OWNER}"
 def lock_for_commitment(*, offer: Offer, saver: Party) -> tuple[Offer, Party]:
     """Lock a saver and the owner of an offer's project, then the offer; return offer and saver, fresh.
 
-    The offer comes with its project, organisation and fund. Raises: TransactionManagementError: no transaction is open.
+    Raises: TransactionManagementError: no transaction is open.
     """
     locked = _lock_parties(_SAVER_AND_OWNER, [saver.pk, offer.pk])
-    return _lock_offer(offer, "project__organisation", "fund"), locked[saver.pk]
+    rows = Offer.objects.raw("SELECT offer.* FROM funds_offer offer WHERE offer.id = %s FOR NO KEY UPDATE", [offer.pk])
+    return rows[0], locked[saver.pk]
 
 
 def lock_offer(*, offer: Offer) -> Offer:
     """Lock the owner of an offer's project, then the offer; return it fresh, its project and books loaded."""
     _lock_parties(_OWNER, [offer.pk])
-    return _lock_offer(offer, "project__organisation__party", "fund", "books", "award")
+    related = ("project__organisation__party", "fund", "books", "award")
+    return Offer.objects.select_for_update(of=("self",), no_key=True).select_related(*related).get(pk=offer.pk)
 
 
 def lock_party(pk: int) -> Party:
@@ -56,7 +58,3 @@ def _lock_parties(which: str, values: list[int]) -> dict[int, Party]:
         values,
     )
     return {row.pk: row for row in rows}
-
-
-def _lock_offer(offer: Offer, *related: str) -> Offer:
-    return Offer.objects.select_for_update(of=("self",), no_key=True).select_related(*related).get(pk=offer.pk)

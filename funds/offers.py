@@ -90,7 +90,7 @@ def settles_on_for(closes_at: datetime, *, limits: Limits, is_gift: bool = False
 
 def check_offer(*, offer: Offer, at: datetime) -> list[OfferNotReady]:
     """Return every reason why an offer may not open now; none when it may."""
-    limits = limits_at(clock.local(at).date(), fund_uuid=offer.fund.uuid)
+    limits = limits_at(clock.local(at).date(), fund_id=offer.fund_id)
     on = clock.local(at).date()
     found = [*_of_dates(offer, limits, at), *_of_label(offer, on), *_of_parties(offer)]
     if offer.is_gift:

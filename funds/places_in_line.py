@@ -33,7 +33,7 @@ def propose_room(*, offer: Offer, at: datetime) -> int:
     waiting = offer.waiting_places.filter(state=WaitingState.WAITING).order_by("rank")
     if not waiting.exists() or offer.state != OfferState.OPEN or at > offer.closes_at:
         return 0
-    lasts = limits_at(clock.local(at).date(), fund_uuid=offer.fund.uuid).proposal_lasts
+    lasts = limits_at(clock.local(at).date(), fund_id=offer.fund_id).proposal_lasts
     room = to_cents(offer.maximum) - _taken_cents(offer)
     least = to_cents(offer.ticket_minimum)
     proposed = 0

@@ -1,4 +1,8 @@
-"""What is already engaged around one saver and one offer: one question to the database, read under the locks."""
+"""What is already engaged around one saver and one offer: one question to the database, read under the locks.
+
+In SQL, because every commitment waits for it while it holds the locks: what only a loan, or only a gift, needs to know
+is asked of that lane alone.
+"""
 
 from datetime import date, datetime, time
 from typing import Any
@@ -14,58 +18,72 @@ from investors.models import Party, User
 
 LENDING_MONTHS = 12  # the period of a saver's own ceiling
 
-_QUERY = """
-SELECT of_offer.reserved, of_offer.cleared, of_offer.mine,
-    (SELECT coalesce(sum(place.proposed_amount), 0)::numeric * 100 FROM funds_waitingplace place
-        WHERE place.offer_id = %(offer)s AND place.state = 'PROPOSED' AND place.saver_id <> %(saver)s),
-    EXISTS (SELECT FROM funds_waitingplace place
-        WHERE place.offer_id = %(offer)s AND place.state = 'WAITING' AND place.saver_id <> %(saver)s),
-    of_saver.gifts_to_project, of_saver.lent, own_place.id, coalesce(own_place.proposed_amount, 0) * 100,
-    (SELECT ceiling.amount * 100 FROM funds_saverceiling ceiling
-        WHERE ceiling.saver_id = %(saver)s AND ceiling.acts_from <= %(at)s ORDER BY ceiling.id DESC LIMIT 1),
+_OF_A_GIFT = """
     (SELECT coalesce(sum(commitment.amount), 0) * 100 FROM funds_commitment commitment
-        JOIN funds_offer offer ON offer.id = commitment.offer_id
-        JOIN projects_project project ON project.id = offer.project_id
-        JOIN projects_organisation organisation ON organisation.id = project.organisation_id
-        WHERE organisation.party_id = %(owner)s AND offer.lane = 'PROJECT' AND offer.opens_at >= %(owner_since)s
-            AND commitment.state = ANY(%(live)s)),
-    EXISTS (SELECT FROM projects_membership member WHERE member.organisation_id = %(organisation)s
+        JOIN funds_offer other ON other.id = commitment.offer_id
+        WHERE commitment.saver_id = %(saver)s AND commitment.state = ANY(%(live)s)
+            AND other.lane = 'GIFT' AND other.project_id = offer.project_id) AS gifts_to_project,
+    0 AS lent, NULL AS ceiling, 0 AS owner_raised
+"""
+_OF_A_LOAN = """
+    0 AS gifts_to_project,
+    (SELECT coalesce(sum(commitment.amount), 0) * 100 FROM funds_commitment commitment
+        JOIN funds_offer other ON other.id = commitment.offer_id
+        WHERE commitment.saver_id = %(saver)s AND commitment.state = ANY(%(live)s)
+            AND other.lane = 'PROJECT' AND commitment.committed_at >= %(lent_since)s) AS lent,
+    (SELECT ceiling.amount * 100 FROM funds_saverceiling ceiling
+        WHERE ceiling.saver_id = %(saver)s AND ceiling.acts_from <= %(at)s ORDER BY ceiling.id DESC LIMIT 1) AS ceiling,
+    (SELECT coalesce(sum(commitment.amount), 0) * 100 FROM funds_offer other
+        JOIN projects_project project ON project.id = other.project_id
+        JOIN projects_organisation owning ON owning.id = project.organisation_id
+        JOIN funds_commitment commitment ON commitment.offer_id = other.id
+        WHERE owning.party_id = organisation.party_id AND other.lane = 'PROJECT'
+            AND other.opens_at >= %(owner_since)s AND commitment.state = ANY(%(live)s)) AS owner_raised
+"""
+_QUERY = """
+SELECT of_offer.reserved, of_offer.cleared, of_offer.mine, places.proposed, places.is_waited_for,
+    places.own_id, places.own_proposed, {lane},
+    organisation.party_id = %(saver)s AS is_owner,
+    EXISTS (SELECT FROM projects_membership member WHERE member.organisation_id = organisation.id
         AND member.user_id = ANY(%(users)s) AND member.is_legal_representative
-        AND (member.left_on IS NULL OR member.left_on > %(on)s)),
-    EXISTS (SELECT FROM funds_legalentity entity WHERE entity.party_id = %(saver)s AND entity.role = 'OPERATOR'),
-    (SELECT residence.country FROM investors_taxresidence residence WHERE residence.party_id = %(saver)s
+        AND (member.left_on IS NULL OR member.left_on > %(on)s)) AS is_signatory,
+    EXISTS (SELECT FROM funds_legalentity entity
+        WHERE entity.party_id = %(saver)s AND entity.role = 'OPERATOR') AS is_operator,
+    coalesce((SELECT residence.country FROM investors_taxresidence residence WHERE residence.party_id = %(saver)s
         AND residence.valid_from <= %(on)s AND (residence.valid_to IS NULL OR residence.valid_to > %(on)s)
-        ORDER BY residence.valid_from DESC LIMIT 1)
-FROM (
+        ORDER BY residence.valid_from DESC LIMIT 1), '') AS country
+FROM funds_offer offer
+JOIN projects_project project ON project.id = offer.project_id
+JOIN projects_organisation organisation ON organisation.id = project.organisation_id
+CROSS JOIN LATERAL (
     SELECT coalesce(sum(commitment.amount) FILTER (WHERE commitment.state = ANY(%(reserving)s)), 0) * 100 AS reserved,
         coalesce(sum(commitment.amount) FILTER (WHERE commitment.state = ANY(%(cleared)s)), 0) * 100 AS cleared,
-        coalesce(sum(commitment.amount) FILTER (
-            WHERE commitment.saver_id = %(saver)s AND commitment.state = ANY(%(live)s)), 0) * 100 AS mine
-    FROM funds_commitment commitment WHERE commitment.offer_id = %(offer)s
-) of_offer, (
-    SELECT coalesce(sum(commitment.amount) FILTER (
-            WHERE offer.lane = 'GIFT' AND offer.project_id = %(project)s), 0) * 100 AS gifts_to_project,
-        coalesce(sum(commitment.amount) FILTER (
-            WHERE offer.lane = 'PROJECT' AND commitment.committed_at >= %(lent_since)s), 0) * 100 AS lent
-    FROM funds_commitment commitment JOIN funds_offer offer ON offer.id = commitment.offer_id
-    WHERE commitment.saver_id = %(saver)s AND commitment.state = ANY(%(live)s)
-) of_saver LEFT JOIN funds_waitingplace own_place ON own_place.offer_id = %(offer)s AND own_place.saver_id = %(saver)s
-    AND own_place.state = 'PROPOSED' AND own_place.proposed_until >= %(at)s
+        coalesce(sum(commitment.amount) FILTER (WHERE commitment.saver_id = %(saver)s), 0) * 100 AS mine
+    FROM funds_commitment commitment WHERE commitment.offer_id = offer.id AND commitment.state = ANY(%(live)s)
+) of_offer
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(place.proposed_amount) FILTER (
+            WHERE place.state = 'PROPOSED' AND place.saver_id <> %(saver)s), 0) * 100 AS proposed,
+        coalesce(bool_or(place.state = 'WAITING' AND place.saver_id <> %(saver)s), false) AS is_waited_for,
+        max(place.id) FILTER (WHERE {own}) AS own_id,
+        coalesce(sum(place.proposed_amount) FILTER (WHERE {own}), 0) * 100 AS own_proposed
+    FROM funds_waitingplace place WHERE place.offer_id = offer.id AND place.state IN ('WAITING', 'PROPOSED')
+) places
+WHERE offer.id = %(offer)s
 """
+_OWN = "place.state = 'PROPOSED' AND place.saver_id = %(saver)s AND place.proposed_until >= %(at)s"
+_QUERIES = {
+    Offer.Lane.GIFT: _QUERY.format(lane=_OF_A_GIFT, own=_OWN),
+    Offer.Lane.PROJECT: _QUERY.format(lane=_OF_A_LOAN, own=_OWN),
+}
 
 
-def standing_of(*, offer: Offer, saver: Party, by: User, limits: Limits, at: datetime) -> tuple[Standing, str]:
-    """Return what is engaged around a saver and an offer, and the saver's country of tax residence ("" when unknown).
-
-    Args: offer: its project and organisation loaded. at: aware.
-    """
+def standing_of(*, offer: Offer, saver: Party, by: User, limits: Limits, at: datetime) -> Standing:
+    """Return what is engaged around a saver and an offer. Args: at: aware."""
     on = clock.local(at).date()
     values: dict[str, Any] = {
         "offer": offer.pk,
         "saver": saver.pk,
-        "project": offer.project_id,
-        "organisation": offer.project.organisation_id,
-        "owner": offer.project.organisation.party_id,
         "owner_since": _start_of(months_before(clock.local(offer.opens_at).date(), limits.owner_cap_months)),
         "lent_since": _start_of(months_before(on, LENDING_MONTHS)),
         "users": [pk for pk in (saver.user_id, by.pk) if pk is not None],
@@ -76,25 +94,25 @@ def standing_of(*, offer: Offer, saver: Party, by: User, limits: Limits, at: dat
         "live": sorted(LIVE),
     }
     with connection.cursor() as cursor:
-        cursor.execute(_QUERY, values)
+        cursor.execute(_QUERIES[Offer.Lane(offer.lane)], values)
         row = cursor.fetchone()
-    standing = Standing(
+    return Standing(
         reserved=int(row[0]),
         cleared=int(row[1]),
         mine=int(row[2]),
         proposed=int(row[3]),
         is_waited_for=row[4],
-        gifts_to_project=int(row[5]),
-        lent=int(row[6]),
-        place_id=row[7],
-        proposed_to_saver=int(row[8]),
+        place_id=row[5],
+        proposed_to_saver=int(row[6]),
+        gifts_to_project=int(row[7]),
+        lent=int(row[8]),
         ceiling=None if row[9] is None else int(row[9]),
         owner_raised=int(row[10]),
-        is_signatory=row[11],
-        is_operator=row[12],
-        has_residence=row[13] is not None,
+        is_owner=row[11],
+        is_signatory=row[12],
+        is_operator=row[13],
+        country=row[14],
     )
-    return standing, row[13] or ""
 
 
 def _start_of(day: date) -> datetime:

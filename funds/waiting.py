@@ -51,8 +51,8 @@ def join_waiting_list(*, offer: Offer, saver: Party, amount: Money, by: User, at
         NothingToWaitFor: the whole amount can be committed now.
     """
     offer, saver = lock_for_commitment(offer=offer, saver=saver)
-    limits = limits_at(clock.local(at).date(), fund_uuid=offer.fund.uuid)
-    standing, _country = standing_of(offer=offer, saver=saver, by=by, limits=limits, at=at)
+    limits = limits_at(clock.local(at).date(), fund_id=offer.fund_id)
+    standing = standing_of(offer=offer, saver=saver, by=by, limits=limits, at=at)
     refusals = refusals_of(offer=offer, saver=saver, amount=amount, standing=standing, limits=limits, at=at)
     others = [refusal for refusal in refusals if not isinstance(refusal, OfferFull)]
     if others:
@@ -127,8 +127,8 @@ def commit_and_wait(
     Raises: as `commit_to_offer` and `join_waiting_list`; then nothing of the two is written.
     """
     offer, saver = lock_for_commitment(offer=offer, saver=saver)
-    limits = limits_at(clock.local(at).date(), fund_uuid=offer.fund.uuid)
-    standing, _country = standing_of(offer=offer, saver=saver, by=by, limits=limits, at=at)
+    limits = limits_at(clock.local(at).date(), fund_id=offer.fund_id)
+    standing = standing_of(offer=offer, saver=saver, by=by, limits=limits, at=at)
     found = refusals_of(offer=offer, saver=saver, amount=amount, standing=standing, limits=limits, at=at)
     others = [refusal for refusal in found if not isinstance(refusal, OfferFull)]
     if others:

@@ -111,3 +111,44 @@ def advance(
         reason=reason,
     )
     return fresh
+
+
+@atomic
+def advance_all(
+    rows: models.QuerySet[Any], transition: Transition, *, by: Any, at: datetime, reason: str = "", **fields: Any
+) -> int:
+    """Apply one transition to many rows at once, as `advance` does to each: all of them or none.
+
+    Args: rows: each with a `uuid` and its state in `state`; locked in the order of their keys.
+    Returns: how many. Raises: TransitionRefused: one of them is in another state; nothing is written.
+    """
+    from fres.kernel.models import TransitionLog
+
+    model = rows.model
+    locked = list(rows.order_by("pk").select_for_update(of=("self",)).values_list("pk", "uuid", "state"))
+    unfit = {state for _pk, _uuid, state in locked} - transition.sources
+    if unfit:
+        raise TransitionRefused(
+            _("« %(label)s » ne se fait pas depuis l’état « %(state)s ».")
+            % {"label": transition.label, "state": ", ".join(sorted(unfit))},
+            next_step=_("Rechargez la page : l’état a pu changer entre-temps."),
+        )
+    keys = [pk for pk, _uuid, _state in locked]
+    model._base_manager.filter(pk__in=keys).update(state=transition.target, **fields)
+    TransitionLog.objects.bulk_create(
+        (
+            TransitionLog(
+                subject_type=model._meta.label_lower,
+                subject_uuid=uuid,
+                transition=transition.name,
+                source=state,
+                target=transition.target,
+                by=by,
+                at=at,
+                reason=reason,
+            )
+            for _pk, uuid, state in locked
+        ),
+        batch_size=2_000,
+    )
+    return len(locked)

@@ -314,7 +314,7 @@ def make_offer(campaign: Campaign, *, region: Region, opens_at: datetime, closes
     """Make the project of a campaign, its label and its prepared offer; a loan shows its model contract."""
     evaluator = User.objects.get(email="label@fres.example")
     closes_at = datetime.combine(closes_on, time(23, 59, 59), tzinfo=clock.PARIS)
-    limits = limits_at(clock.local(opens_at).date(), fund_uuid=region.fund.uuid)
+    limits = limits_at(clock.local(opens_at).date(), fund_id=region.fund.pk)
     with transaction.atomic():
         project, award = make_project(campaign.card, evaluator=evaluator, at=opens_at)
         offer = Offer.objects.create(

@@ -60,7 +60,7 @@ def commit(request: SignedInRequest, slug: str) -> HttpResponse:
     form.tell_room(offer, room_cents=room, is_full=is_full)
     figures = selectors.offer_figures(offer)
     where = selectors.place_of(offer)
-    limits = limits_at(clock.today(), fund_uuid=offer.fund.uuid)
+    limits = limits_at(clock.today(), fund_id=offer.fund_id)
     context = {
         "offer": offer,
         "place": where,
@@ -272,15 +272,15 @@ def _review(
         "texts": texts,
         "refusal": refusal,
         "reflection_ends_at": _deadline(offer),
-        "gate": from_cents(limits_at(clock.today(), fund_uuid=offer.fund.uuid).gate_cents),
-        "payment_days": limits_at(clock.today(), fund_uuid=offer.fund.uuid).payment_days,
+        "gate": from_cents(limits_at(clock.today(), fund_id=offer.fund_id).gate_cents),
+        "payment_days": limits_at(clock.today(), fund_id=offer.fund_id).payment_days,
         "documents": documents_about("offer", offer.uuid),
     }
     return render(request, "funds/commit_review.html", context, status=422 if bound or refusal else 200)
 
 
 def _deadline(offer: Offer) -> Any:
-    limits = limits_at(clock.today(), fund_uuid=offer.fund.uuid)
+    limits = limits_at(clock.today(), fund_id=offer.fund_id)
     return reflection_deadline(clock.now(), hours=limits.reflection_hours, days=limits.reflection_days)
 
 

@@ -6,7 +6,7 @@ from django.db import ProgrammingError, models, transaction
 
 from fres.kernel.management.commands.print_states import section
 from fres.kernel.models import TransitionLog
-from fres.kernel.states import StateMachine, Transition, TransitionRefused, advance, machines
+from fres.kernel.states import StateMachine, Transition, TransitionRefused, advance, advance_all, machines
 from projects.models import Award
 from projects.states import EXPIRE, REMIND, RENEW, SUSPEND, AwardState
 from tests.investors.factories import UserFactory
@@ -49,6 +49,28 @@ def test_a_transition_from_another_state_changes_nothing_and_says_which():
     award.refresh_from_db()
     assert award.state == AwardState.GRANTED
     assert not TransitionLog.objects.filter(subject_uuid=award.uuid).exists()
+
+
+@pytest.mark.django_db
+def test_many_rows_move_together_each_with_its_log_line(django_assert_num_queries):
+    awards, user = AwardFactory.create_batch(5, state=AwardState.GRANTED), UserFactory()
+    with django_assert_num_queries(5):  # three, and the two of a savepoint
+        moved = advance_all(Award.objects.all(), SUSPEND, by=user, at=AT, reason="contrôle", valid_to=date(2027, 1, 1))
+    assert moved == 5
+    assert set(Award.objects.values_list("state", "valid_to")) == {(AwardState.SUSPENDED, date(2027, 1, 1))}
+    lines = TransitionLog.objects.filter(subject_uuid__in=[award.uuid for award in awards])
+    assert set(lines.values_list("source", "target", "by", "reason")) == {("GRANTED", "SUSPENDED", user.pk, "contrôle")}
+    assert lines.count() == 5
+
+
+@pytest.mark.django_db
+def test_one_row_in_another_state_stops_them_all():
+    AwardFactory(state=AwardState.GRANTED)
+    AwardFactory(state=AwardState.EXPIRED)
+    with pytest.raises(TransitionRefused):
+        advance_all(Award.objects.all(), SUSPEND, by=None, at=AT)
+    assert set(Award.objects.values_list("state", flat=True)) == {AwardState.GRANTED, AwardState.EXPIRED}
+    assert not TransitionLog.objects.exists()
 
 
 @pytest.mark.django_db

@@ -1,0 +1,71 @@
+"""The texts shown before a commitment: locked wordings, one digest for a page, another as soon as a term differs."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from django.conf import settings
+
+from funds.models import Offer
+from funds.texts import digest_of, offer_terms, read_text, record_of, texts_of
+from tests.funds.factories import OfferFactory, euros
+
+# A published wording is never edited: one that changes is a new file, with a new version (data/texts/README.md).
+PUBLISHED = {
+    "gift.commitment@2026-11": "421c59156651ad168af1a5883f1524df67d35f081cc0e8b0056c9e7d777cb572",
+    "loan.commitment@2026-11": "eacfa715113155bb56ad6f470ec8f50540d1d01f0412be170b19bd4516d04586",
+    "loan.reflection@2026-11": "deb28550a8070b5736e8cdab11594d0a26b25b6b3859201efad061a0bd58062d",
+    "loan.warning@2026-11": "5f3c218017a986e197de21d47b9f06832938f7098d5f5936f4d2674c73871636",
+}
+
+
+def test_every_published_text_is_the_one_that_was_published():
+    files = sorted((settings.BASE_DIR / "data" / "texts").glob("*.txt"))
+    assert {file.stem: read_text(*file.stem.split("@")).digest for file in files} == PUBLISHED
+
+
+def test_a_text_that_does_not_exist_is_never_shown_empty():
+    with pytest.raises(FileNotFoundError):
+        read_text("loan.warning", "1999-01")
+
+
+@pytest.mark.django_db
+def test_a_loan_shows_its_warning_first_and_its_own_terms_last():
+    loan, gift = OfferFactory(), OfferFactory(gift=True)
+    assert [text.key for text in texts_of(loan)] == [
+        "loan.warning",
+        "loan.reflection",
+        "loan.commitment",
+        "offer.terms",
+    ]
+    assert [text.key for text in texts_of(gift)] == ["gift.commitment", "offer.terms"]
+    assert set(record_of(texts_of(gift))) == {"gift.commitment", "offer.terms"}
+
+
+@pytest.mark.django_db
+def test_the_digest_is_the_same_in_memory_and_from_the_database_and_in_any_time_zone():
+    offer = OfferFactory()
+    again = Offer.objects.get(pk=offer.pk)
+    again.closes_at = again.closes_at.astimezone(timezone(timedelta(hours=9)))
+    assert digest_of(texts_of(offer)) == digest_of(texts_of(again))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"rate_bp": 351},
+        {"months": 25},
+        {"minimum": euros("1000.01")},
+        {"maximum": euros(9_999)},
+        {"ticket_minimum": euros(21)},
+        {"ticket_maximum": euros(4_999)},
+        {"closes_at": datetime(2026, 12, 31, 22, 58, tzinfo=UTC)},
+        {"risks": "Un autre risque."},
+    ],
+)
+def test_terms_that_differ_in_anything_differ_in_digest(changed):
+    offer = OfferFactory()
+    before = offer_terms(offer).digest
+    for name, value in changed.items():
+        setattr(offer, name, value)
+    assert offer_terms(offer).digest != before
