@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import connection
+from pytest_django.plugin import blocking_manager_key
 
 from fres.kernel import clock as kernel_clock
 from fres.kernel.parameter_seeds import load_seeds
@@ -28,23 +28,24 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequ
 _emptied = [False]
 
 
-@pytest.fixture(autouse=True)
-def starting_database(request: pytest.FixtureRequest, django_db_blocker: Any) -> None:
-    """A test that commits ends by emptying the tables Django manages: the next one finds the dated values again,
-    and no job, for the queue's tables are not Django's."""
-    marker = request.node.get_closest_marker("django_db")
-    wanted = set(request.fixturenames)
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test that commits ends by emptying the tables Django manages: the next one finds the dated values again.
+
+    And it finds no job, for the queue's tables are not Django's. This runs before pytest-django opens the
+    transaction of the test, which would take all of it back.
+    """
+    marker = item.get_closest_marker("django_db")
+    wanted = set(getattr(item, "fixturenames", ()))
     commits = bool(marker and marker.kwargs.get("transaction")) or bool({"transactional_db", "live_server"} & wanted)
-    if not commits and marker is None and "db" not in wanted:
+    if marker is None and not commits and "db" not in wanted:
         return
-    request.getfixturevalue("django_db_setup")
     if _emptied[0]:
-        with django_db_blocker.unblock():
+        with item.config.stash[blocking_manager_key].unblock():
             with connection.cursor() as cursor:
                 cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers")
             load_seeds(demonstration=True)
     _emptied[0] = commits
-    request.getfixturevalue("transactional_db" if commits else "db")
 
 
 class HeldClock:
