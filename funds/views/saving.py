@@ -57,6 +57,7 @@ def commit(request: SignedInRequest, slug: str) -> HttpResponse:
             refusal = _with_link(refused)
     room = room_for(offer=offer, saver=saver, by=request.user, at=clock.now())
     is_full = room < to_cents(offer.ticket_minimum)
+    form = CommitForm(request.POST or None, offer=offer)  # shown anew: a form that was read keeps its old words
     form.tell_room(offer, room_cents=room, is_full=is_full)
     figures = selectors.offer_figures(offer)
     where = selectors.place_of(offer)
@@ -84,7 +85,7 @@ def sign(request: SignedInRequest, slug: str) -> HttpResponse:
     """The review of a loan, signed: two consents to the very texts that were on the page."""
     # Only who and what: both are read whole, and fresh, under the locks of the commitment.
     signable = Offer.objects.only("pk").filter(state__in=selectors.PUBLIC, lane=Offer.Lane.PROJECT)
-    offer = get_object_or_404(signable, slug=slug)
+    offer: Offer = get_object_or_404(signable, slug=slug)
     saver = Party.objects.only("pk").filter(user=request.user).first()
     if saver is None:
         return redirect("investors:profile")

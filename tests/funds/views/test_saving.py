@@ -121,6 +121,7 @@ def test_more_than_the_room_is_refused_with_the_rule_the_number_and_the_next_ste
     response = review(visitor, offer, "150")
     assert response.status_code == 422
     assert "dépassent de 50,00\u00a0€" in text(response)
+    assert "De 20,00\u00a0€ à 100,00\u00a0€." in text(response)
     assert "liste d’attente" in text(response)
     assert Commitment.objects.count() == 1
 
