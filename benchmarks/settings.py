@@ -5,8 +5,8 @@ import os
 os.environ.setdefault("FRES_DEMONSTRATION", "1")
 os.environ.setdefault("FRES_AS_OWNER", "1")
 
-from fres.settings import *  # noqa: E402, F403
-from fres.settings import BASE_DIR, DATABASES  # noqa: E402
+from fres.settings import *  # noqa: F403
+from fres.settings import BASE_DIR, DATABASES
 
 DATABASES["default"]["TEST"] = {"NAME": "bench_fres"}
 DATABASES["default"]["CONN_MAX_AGE"] = None
