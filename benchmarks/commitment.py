@@ -4,7 +4,7 @@ Both are POSTs of the same signed-in savers through every middleware of the site
 compared. The empty view reads the session and the user, and answers. Ours checks every rule under three locks, writes
 the commitment with what was shown, the legal message and its job, commits to disk and redirects.
 
-Where the time goes (a loan, 15 ms beside 1.5): fourteen round trips to the database instead of two, and one wait for the
+Where the time goes (a loan, 15 ms beside 1.5): fourteen round trips to the database, not two, and one wait for the
 disk. The locks 1.8, the dated limits 0.5, what stands around the saver and the offer 1.7 (planned anew each time), the
 commitment 1.2, the message and its job 3.0, the commit 1.0; reading who and what before them 1.2. The rules themselves
 take 0.1. Prepared statements for the whole site (`server_side_binding`, `prepare_threshold`) are the next step.
