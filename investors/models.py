@@ -4,7 +4,6 @@ import uuid
 from datetime import date
 from typing import ClassVar
 
-import pghistory
 from allauth.account.authentication import get_authentication_records
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
@@ -16,11 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from fres.kernel import append_only, clock
 from fres.kernel.access import STAFF_ROLES, Role
+from fres.kernel.history import track_every_change
 from investors.encryption import EncryptedTextField
-
-
-def _every_change() -> tuple[pghistory.RowEvent, ...]:
-    return pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent()
 
 
 class UserManager(BaseUserManager["User"]):
@@ -35,7 +31,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email=(username or "").strip().lower())
 
 
-@pghistory.track(*_every_change(), exclude=["password"], append_only=True)
+@track_every_change(exclude=["password"])
 class User(AbstractBaseUser):
     """A person who signs in. What they own and sign for is their party's; what they may do is in their grants."""
 
@@ -82,7 +78,7 @@ class User(AbstractBaseUser):
         return self.is_staff_member and not self.has_second_factor(request)
 
 
-@pghistory.track(*_every_change(), append_only=True)
+@track_every_change()
 class Party(models.Model):
     """A person or a legal person: one identity and one check for savers and owners alike (ruling A3)."""
 
@@ -185,7 +181,7 @@ class Party(models.Model):
         return f"{self.iban[:4]} •••• {self.iban[-4:]}" if self.iban else ""
 
 
-@pghistory.track(*_every_change(), append_only=True)
+@track_every_change()
 class TaxResidence(models.Model):
     """Where a party is taxed, from when: decides the levies withheld on interest (ruling B8)."""
 
@@ -219,7 +215,7 @@ class TaxResidence(models.Model):
         return f"{self.party} {self.country} {self.valid_from}"
 
 
-@pghistory.track(*_every_change(), append_only=True)
+@track_every_change()
 class Representation(models.Model):
     """A person who acts for a party through their account, as what, between which dates."""
 
@@ -260,7 +256,7 @@ class RoleGrantQuerySet(models.QuerySet["RoleGrant"]):
         return self.filter(valid_from__lte=on).exclude(valid_to__lte=on)
 
 
-@pghistory.track(*_every_change(), append_only=True)
+@track_every_change()
 class RoleGrant(models.Model):
     """A role held by a person from a day on, everywhere or for one fund, organisation or partner. Never deleted."""
 

@@ -102,6 +102,11 @@ class Change:
     fields: tuple[tuple[str, str, str], ...]
 
 
+def audit_kind(code: str, name: Promise, model: type[models.Model]) -> None:
+    """Let the journal show the changes of a model of an app above, which tracks them (`track_every_change`)."""
+    _TRACKED[code] = (name, model)
+
+
 def audited_kinds() -> dict[str, str]:
     """Return what the journal can show: its code in the address, its name."""
     return {code: str(name) for code, (name, _model) in _TRACKED.items()}
@@ -161,7 +166,7 @@ def _actor_of(context: Any, names: dict[int, str]) -> str:
 
 
 def _subject_of(event: Any) -> str:
-    for field in ("number", "email"):
+    for field in ("number", "email", "slug", "name"):
         if hasattr(event, field):
             return str(getattr(event, field))
     if hasattr(event, "role") and hasattr(event, "user"):

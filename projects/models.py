@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from fres.kernel.history import track_every_change
 from investors.models import Party, User
 from projects.states import AwardState
 
@@ -19,6 +20,7 @@ class Theme(models.TextChoices):
     INDUSTRY = "industry", _("Artisanat et industrie coopérative")
 
 
+@track_every_change()
 class Organisation(models.Model):
     """The project side of a party: what the public may know of who carries a project (ruling A3)."""
 
@@ -39,6 +41,7 @@ class Organisation(models.Model):
         return self.name
 
 
+@track_every_change()
 class Membership(models.Model):
     """A person who acts for an organisation, and whether they may sign for it."""
 
@@ -63,6 +66,7 @@ class Membership(models.Model):
         return f"{self.user} – {self.organisation}"
 
 
+@track_every_change()
 class Project(models.Model):
     """What the money is for. A page that shows it with the euros it raised is an offer, in `funds`."""
 
@@ -85,6 +89,7 @@ class Project(models.Model):
         return self.title
 
 
+@track_every_change()
 class Award(models.Model):
     """A label held by a subject, named by type and uuid (ruling A6), for dated years (ruling B25)."""
 

@@ -6,9 +6,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from fres.kernel.history import track_every_change
 from investors.models import Party
 
 
+@track_every_change()
 class LegalEntity(models.Model):
     """A legal person whose books we keep (ruling A1): the operator, a fund's carrier. Never a constant in code."""
 
@@ -37,6 +39,7 @@ class LegalEntity(models.Model):
         return self.name
 
 
+@track_every_change()
 class Fund(models.Model):
     """A regional solidarity savings fund; the law it works under names its region."""
 
@@ -61,6 +64,7 @@ class Fund(models.Model):
         return self.name
 
 
+@track_every_change()
 class ReceiptEligibility(models.Model):
     """That a beneficiary may give tax receipts, from when, by which article, on what evidence (ruling B7)."""
 
@@ -84,6 +88,7 @@ class ReceiptEligibility(models.Model):
         return f"{self.party} – {self.get_article_display()}"
 
 
+@track_every_change()
 class ReceiptMandate(models.Model):
     """The beneficiary's signed mandate to issue receipts in its name and number series."""
 

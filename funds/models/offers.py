@@ -8,12 +8,14 @@ from django.utils.translation import gettext_lazy as _
 
 from fres.kernel import append_only
 from fres.kernel.fields import MoneyField
+from fres.kernel.history import track_every_change
 from funds.models.entities import Fund, LegalEntity
 from funds.states import CommitmentState, FinancingState, OfferState, WaitingState
 from investors.models import Party, User
 from projects.models import Award, Project
 
 
+@track_every_change()
 class Offer(models.Model):
     """A campaign: one instrument, in one lane, for one project. The lane never changes after publication."""
 

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from fres.kernel.fields import MoneyField
+from fres.kernel.history import track_every_change
 from funds.models.offers import Offer
 from funds.states import PayoutState
 from investors.models import Party, User
@@ -27,6 +28,7 @@ class PayeeAccount(models.Model):
         return str(self.party)
 
 
+@track_every_change()
 class PayoutOrder(models.Model):
     """An order to pay a successful offer's money to its holder: prepared by one person, approved by another.
 

@@ -1,10 +1,11 @@
 """Dated rates, limits, thresholds and delays (design D15, rulings B19 and B20)."""
 
-import pghistory
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+
+from fres.kernel.history import track_every_change
 
 NATIONAL = "national"
 
@@ -23,7 +24,7 @@ RETURN NEW;
 """
 
 
-@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent(), append_only=True)
+@track_every_change()
 class Parameter(models.Model):
     """One value of one key over a period. A row is closed and another added; a figure in force is never edited."""
 
