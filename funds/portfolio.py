@@ -21,7 +21,7 @@ from funds.places import places_of
 from funds.reflection import is_over
 from funds.servicing.instalments import unpaid_instalments
 from funds.servicing.levies import levies_at
-from funds.states import LIVE, CommitmentState, FinancingState, PaymentState
+from funds.states import LIVE, CommitmentState, FinancingState
 from investors.models import Party
 
 UPCOMING = 6
