@@ -46,6 +46,7 @@ def _server_package() -> Any:
     if is_ours:
         runtime = Path(tempfile.gettempdir()) / f"fres-{os.getuid()}"
         runtime.mkdir(mode=0o700, exist_ok=True)
+        runtime.chmod(0o700)
         (runtime / "python_PostgresServer").mkdir(exist_ok=True)  # the package's own name for its folder there
         os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     try:
