@@ -39,12 +39,13 @@ def main(wanted: list[str]) -> int:
     if unknown:
         print(f"No benchmark named {', '.join(sorted(unknown))}; there are: {', '.join(names())}")
         return 2
-    databases = setup_databases(verbosity=0, interactive=False, serialized_aliases=())
-    try:
-        for name in wanted or names():
+    for name in wanted or names():
+        # Each in a database of its own: the rows one leaves would weigh on the next.
+        databases = setup_databases(verbosity=0, interactive=False, serialized_aliases=[])
+        try:
             print_rows(name, list(importlib.import_module(f"benchmarks.{name}").run()))
-    finally:
-        teardown_databases(databases, verbosity=0)
+        finally:
+            teardown_databases(databases, verbosity=0)
     return 0
 
 
