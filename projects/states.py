@@ -18,6 +18,24 @@ class AwardState(TextChoices):
     REFUSED = "REFUSED", _("Refusé")
 
 
+class ApplicationState(TextChoices):
+    DRAFT = "DRAFT", _("Brouillon")
+    SUBMITTED = "SUBMITTED", _("Déposé")
+    INELIGIBLE = "INELIGIBLE", _("Inéligible")
+    UNDER_REVIEW = "UNDER_REVIEW", _("Instruction")
+    QUESTIONED = "QUESTIONED", _("Complément demandé")
+    ABANDONED = "ABANDONED", _("Abandonné")
+    IN_COMMITTEE = "IN_COMMITTEE", _("Comité")
+    ADJOURNED = "ADJOURNED", _("Ajourné")
+    REFUSED = "REFUSED", _("Refusé")
+    APPEALED = "APPEALED", _("Recours")
+    APPROVED = "APPROVED", _("Approuvé")
+    LAPSED = "LAPSED", _("Expiré")
+    LABELLED = "LABELLED", _("Labellisé")
+    WITHDRAWN = "WITHDRAWN", _("Retiré")
+    CANCELLED = "CANCELLED", _("Annulé")
+
+
 S = AwardState
 IN_FORCE = frozenset({S.GRANTED, S.RENEWAL_DUE, S.VERIFIED})
 
@@ -89,4 +107,68 @@ AWARD_MACHINE = StateMachine(
     name=_("Label"),
     states=AwardState,
     transitions=(SUSPEND, REINSTATE, WITHDRAW, EXPIRE, REMIND, RENEW, VERIFY, REFUSE, LOSE),
+)
+
+A = ApplicationState
+BEFORE_LABEL = frozenset({A.DRAFT, A.SUBMITTED, A.UNDER_REVIEW, A.QUESTIONED, A.IN_COMMITTEE, A.ADJOURNED, A.APPROVED})
+OVER = frozenset({A.INELIGIBLE, A.ABANDONED, A.REFUSED, A.LAPSED, A.WITHDRAWN, A.CANCELLED})
+
+SUBMIT = Transition("submit", frozenset({A.DRAFT}), A.SUBMITTED, _("Déposer le dossier"), "holder")
+FIND_INELIGIBLE = Transition(
+    "find_ineligible", frozenset({A.SUBMITTED}), A.INELIGIBLE, _("Constater l’inéligibilité"), "instructor"
+)
+START_REVIEW = Transition("start_review", frozenset({A.SUBMITTED}), A.UNDER_REVIEW, _("Instruire"), "instructor")
+ASK_QUESTIONS = Transition(
+    "ask_questions", frozenset({A.UNDER_REVIEW}), A.QUESTIONED, _("Demander un complément"), "instructor"
+)
+ANSWER_QUESTIONS = Transition(
+    "answer_questions", frozenset({A.QUESTIONED}), A.UNDER_REVIEW, _("Répondre aux questions"), "holder"
+)
+ABANDON = Transition("abandon", frozenset({A.QUESTIONED}), A.ABANDONED, _("Constater l’abandon"), "scheduler")
+SEND_TO_COMMITTEE = Transition(
+    "send_to_committee", frozenset({A.UNDER_REVIEW}), A.IN_COMMITTEE, _("Transmettre au comité"), "instructor"
+)
+ADJOURN = Transition("adjourn", frozenset({A.IN_COMMITTEE}), A.ADJOURNED, _("Ajourner"), "committee")
+BRING_BACK = Transition(
+    "bring_back", frozenset({A.ADJOURNED}), A.IN_COMMITTEE, _("Représenter au comité"), "instructor"
+)
+TURN_DOWN = Transition("turn_down", frozenset({A.IN_COMMITTEE}), A.REFUSED, _("Refuser"), "committee")
+APPROVE = Transition("approve", frozenset({A.IN_COMMITTEE}), A.APPROVED, _("Approuver"), "committee")
+APPEAL = Transition("appeal", frozenset({A.INELIGIBLE, A.REFUSED}), A.APPEALED, _("Faire un recours"), "holder")
+ACCEPT_APPEAL = Transition(
+    "accept_appeal", frozenset({A.APPEALED}), A.UNDER_REVIEW, _("Accueillir le recours"), "manager"
+)
+DISMISS_APPEAL = Transition("dismiss_appeal", frozenset({A.APPEALED}), A.REFUSED, _("Rejeter le recours"), "manager")
+APPROVAL_LAPSES = Transition(
+    "approval_lapses", frozenset({A.APPROVED}), A.LAPSED, _("Constater la fin de l’approbation"), "scheduler"
+)
+LABEL = Transition("label", frozenset({A.APPROVED}), A.LABELLED, _("Labelliser"), "evaluator")
+WITHDRAW_APPLICATION = Transition("withdraw_application", BEFORE_LABEL, A.WITHDRAWN, _("Retirer le dossier"), "holder")
+CANCEL_APPLICATION = Transition(
+    "cancel_application", BEFORE_LABEL, A.CANCELLED, _("Annuler le dossier"), "administrator"
+)
+
+APPLICATION_MACHINE = StateMachine(
+    name=_("Dossier"),
+    states=ApplicationState,
+    transitions=(
+        SUBMIT,
+        FIND_INELIGIBLE,
+        START_REVIEW,
+        ASK_QUESTIONS,
+        ANSWER_QUESTIONS,
+        ABANDON,
+        SEND_TO_COMMITTEE,
+        ADJOURN,
+        BRING_BACK,
+        TURN_DOWN,
+        APPROVE,
+        APPEAL,
+        ACCEPT_APPEAL,
+        DISMISS_APPEAL,
+        APPROVAL_LAPSES,
+        LABEL,
+        WITHDRAW_APPLICATION,
+        CANCEL_APPLICATION,
+    ),
 )

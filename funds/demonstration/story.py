@@ -33,6 +33,7 @@ from funds.demonstration.campaigns import (
     day_of,
     step_of,
 )
+from funds.demonstration.chapters import acts
 from funds.demonstration.provider import ProviderPages
 from funds.demonstration.region import (
     FOUNDED,
@@ -90,6 +91,7 @@ class Story:
         self.say = say
         self.savers: dict[int, Party] = {}
         self.step = 0
+        self.acts = list(acts())
 
     def tell(self, *, today: datetime) -> BooksReport:
         """Live every step up to `today` (aware), then stand there; return what the check of the books says.
@@ -151,8 +153,16 @@ class Story:
             self._stop(campaign, offer)
             self._pay_out(campaign, offer)
             self._repay(campaign, offer)
+        self._act(clock.today())
         jobs.run_pending()
         self._keep_books()
+
+    def _act(self, today: date) -> None:
+        """Live the acts of the chapters whose day has come."""
+        while self.acts and self.acts[0].day <= today:
+            act = self.acts.pop(0)
+            if not act.is_done(self.region):
+                act.do(self.region, clock.now())
 
     # ---- the campaign ----
 
