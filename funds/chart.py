@@ -47,6 +47,7 @@ class Purpose(Enum):
     SAVER_MONEY = "SAVER_MONEY"
     INSTALMENTS = "INSTALMENTS"
     HOLDER_MONEY = "HOLDER_MONEY"
+    HELD_TRANCHES = "HELD_TRANCHES"
     BANK = "BANK"
     PROVIDER = "PROVIDER"
     PROVIDER_FEES = "PROVIDER_FEES"
@@ -83,6 +84,7 @@ _COMMON = {
     Purpose.SAVER_MONEY: Heading("4685", "Fonds d’épargnants détenus pour leur compte", LIABILITY),
     Purpose.INSTALMENTS: Heading("4686", "Échéances reçues à répartir", LIABILITY),
     Purpose.HOLDER_MONEY: Heading("4687", "Fonds dus aux porteurs de projet", LIABILITY),
+    Purpose.HELD_TRANCHES: Heading("4688", "Fonds de porteurs retenus jusqu’à leur étape", LIABILITY),
     Purpose.BANK: Heading("5121", "Banque, comptes en euros", ASSET),
     Purpose.PROVIDER: Heading("517", "Prestataire de services de paiement", ASSET),
     Purpose.PROVIDER_FEES: Heading("6278", "Frais du prestataire de paiement", EXPENSE),

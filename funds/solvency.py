@@ -17,7 +17,14 @@ from funds.states import COUNTED_CLEARED, RESERVING
 
 LIQUID = (Purpose.PROVIDER, Purpose.BANK)
 LEVIES = (Purpose.INCOME_TAX_WITHHELD, Purpose.SOCIAL_LEVIES, Purpose.VAT)
-OWED = (Purpose.SAVER_MONEY, Purpose.HOLDER_MONEY, Purpose.INSTALMENTS, Purpose.TO_BE_PAID, *LEVIES)
+OWED = (
+    Purpose.SAVER_MONEY,
+    Purpose.HOLDER_MONEY,
+    Purpose.HELD_TRANCHES,
+    Purpose.INSTALMENTS,
+    Purpose.TO_BE_PAID,
+    *LEVIES,
+)
 NIGHTS = 30
 FAILURES_SHOWN = 100
 
@@ -203,6 +210,8 @@ def _block(entity: LegalEntity) -> EntityBlock:
         (_("Argent reçu, campagne non décidée"), _("Rendu si la campagne échoue"), (Purpose.SAVER_MONEY,),
          _("Dû aux épargnants")),
         (_("À verser aux projets"), _("Campagnes réussies"), (Purpose.HOLDER_MONEY,), _("Dû aux projets")),
+        (_("Retenu jusqu’à une étape"), _("Libéré par le vote des prêteurs"), (Purpose.HELD_TRANCHES,),
+         _("Dû aux projets")),
         (_("Échéances reçues, à répartir"), _("Payées par les projets"), (Purpose.INSTALMENTS,), _("Dû aux prêteurs")),
         (_("À verser aux épargnants"), _("Réparti, pas encore viré"), (Purpose.TO_BE_PAID,), _("Dû aux épargnants")),
         (_("Impôts retenus"), _("Pour le compte de l’État"), LEVIES, _("Dû au Trésor public")),

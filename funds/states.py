@@ -13,6 +13,7 @@ class OfferState(TextChoices):
     SUCCEEDED = "SUCCEEDED", _("Réussie")
     FAILED = "FAILED", _("Échouée")
     CANCELLED = "CANCELLED", _("Annulée")
+    CLOSED = "CLOSED", _("Close sans suite")
 
 
 class FinancingState(TextChoices):
@@ -21,6 +22,7 @@ class FinancingState(TextChoices):
     MONITORED = "MONITORED", _("Suivi")
     ALERT = "ALERT", _("Alerte")
     CLOSED = "CLOSED", _("Clos")
+    CANCELLED = "CANCELLED", _("Annulé")
 
 
 class CommitmentState(TextChoices):
@@ -70,6 +72,21 @@ class PayoutState(TextChoices):
     REFUSED = "REFUSED", _("Refusé")
 
 
+class OfferFileState(TextChoices):
+    DRAFT = "DRAFT", _("En préparation")
+    SENT = "SENT", _("À relire")
+    ACCEPTED = "ACCEPTED", _("Relu")
+
+
+class TrancheState(TextChoices):
+    PLANNED = "PLANNED", _("Prévue")
+    WAITING = "WAITING", _("En attente de sa preuve")
+    VOTING = "VOTING", _("En vote")
+    RELEASED = "RELEASED", _("Libérée")
+    PAID = "PAID", _("Versée")
+    CANCELLED = "CANCELLED", _("Annulée")
+
+
 F, C, W = FinancingState, CommitmentState, WaitingState
 RESERVING = frozenset({C.IN_REFLECTION, C.CONFIRMED, C.PROCESSING})
 UNDER_WAY = frozenset({C.CONFIRMED, C.PROCESSING})
@@ -87,12 +104,48 @@ CANCEL_OFFER = Transition(
     _("Annuler"),
     "manager",
 )
+CANCEL_SUSPENDED = Transition(
+    "cancel_suspended",
+    frozenset({OfferState.SUSPENDED}),
+    OfferState.CANCELLED,
+    _("Annuler une offre suspendue trop longtemps"),
+    "scheduler",
+    _("30 jours de suspension (paramètre daté)"),
+)
+PREPARE_AGAIN = Transition(
+    "prepare_again",
+    frozenset({OfferState.FAILED}),
+    OfferState.PREPARED,
+    _("Préparer une nouvelle campagne"),
+    "manager",
+    _("tout l’argent est rendu"),
+)
+CLOSE_FAILED = Transition(
+    "close_failed",
+    frozenset({OfferState.FAILED}),
+    OfferState.CLOSED,
+    _("Clore sans suite"),
+    "manager",
+    _("tout l’argent est rendu"),
+)
 SUCCEED_OFFER = Transition(
     "succeed", frozenset({OfferState.OPEN}), OfferState.SUCCEEDED, _("Constater le succès"), "scheduler"
 )
 FAIL_OFFER = Transition("fail", frozenset({OfferState.OPEN}), OfferState.FAILED, _("Constater l’échec"), "scheduler")
 OFFER_MACHINE = StateMachine(
-    _("Offre"), OfferState, (OPEN_OFFER, SUSPEND_OFFER, RESUME_OFFER, CANCEL_OFFER, SUCCEED_OFFER, FAIL_OFFER)
+    _("Offre"),
+    OfferState,
+    (
+        OPEN_OFFER,
+        SUSPEND_OFFER,
+        RESUME_OFFER,
+        CANCEL_OFFER,
+        CANCEL_SUSPENDED,
+        SUCCEED_OFFER,
+        FAIL_OFFER,
+        PREPARE_AGAIN,
+        CLOSE_FAILED,
+    ),
 )
 
 FUND_PROJECT = Transition("fund", frozenset({F.CONTRACTING}), F.FUNDED, _("Verser au porteur"), "provider")
@@ -100,10 +153,60 @@ START_MONITORING = Transition("monitor", frozenset({F.FUNDED}), F.MONITORED, _("
 RAISE_ALERT = Transition("alert", frozenset({F.MONITORED}), F.ALERT, _("Mettre en alerte"), "monitoring")
 LIFT_ALERT = Transition("lift_alert", frozenset({F.ALERT}), F.MONITORED, _("Lever l’alerte"), "monitoring")
 CLOSE_FINANCING = Transition("close", frozenset({F.MONITORED}), F.CLOSED, _("Clore"), "scheduler")
+CANCEL_FINANCING = Transition(
+    "cancel",
+    frozenset({F.CONTRACTING}),
+    F.CANCELLED,
+    _("Annuler et rendre l’argent"),
+    "manager",
+    _("aucun versement n’est parti"),
+)
 FINANCING_MACHINE = StateMachine(
-    _("Financement"), FinancingState, (FUND_PROJECT, START_MONITORING, RAISE_ALERT, LIFT_ALERT, CLOSE_FINANCING)
+    _("Financement"),
+    FinancingState,
+    (FUND_PROJECT, START_MONITORING, RAISE_ALERT, LIFT_ALERT, CLOSE_FINANCING, CANCEL_FINANCING),
 )
 
+X = OfferFileState
+SEND_FILE = Transition("send", frozenset({X.DRAFT}), X.SENT, _("Transmettre à la relecture"), "holder")
+RETURN_FILE = Transition("return", frozenset({X.SENT, X.ACCEPTED}), X.DRAFT, _("Rendre au porteur"), "manager")
+ACCEPT_FILE = Transition("accept", frozenset({X.SENT}), X.ACCEPTED, _("Accepter le dossier"), "manager")
+OFFER_FILE_MACHINE = StateMachine(_("Dossier d’offre"), OfferFileState, (SEND_FILE, RETURN_FILE, ACCEPT_FILE))
+
+T = TrancheState
+HOLD_TRANCHE = Transition("hold", frozenset({T.PLANNED}), T.WAITING, _("Retenir l’argent"), "scheduler")
+RELEASE_FIRST = Transition("release_first", frozenset({T.PLANNED}), T.RELEASED, _("Libérer au succès"), "scheduler")
+PUBLISH_EVIDENCE = Transition("publish_evidence", frozenset({T.WAITING}), T.VOTING, _("Publier la preuve"), "holder")
+RELEASE_TRANCHE = Transition(
+    "release", frozenset({T.VOTING}), T.RELEASED, _("Constater l’accord des prêteurs"), "scheduler"
+)
+KEEP_TRANCHE = Transition("keep", frozenset({T.VOTING}), T.WAITING, _("Constater le refus des prêteurs"), "scheduler")
+PAY_TRANCHE = Transition("pay", frozenset({T.RELEASED}), T.PAID, _("Constater le versement"), "provider")
+CANCEL_TRANCHE = Transition(
+    "cancel", frozenset({T.PLANNED, T.WAITING, T.VOTING, T.RELEASED}), T.CANCELLED, _("Annuler"), "manager"
+)
+TRANCHE_MACHINE = StateMachine(
+    _("Tranche"),
+    TrancheState,
+    (
+        HOLD_TRANCHE,
+        RELEASE_FIRST,
+        PUBLISH_EVIDENCE,
+        RELEASE_TRANCHE,
+        KEEP_TRANCHE,
+        PAY_TRANCHE,
+        CANCEL_TRANCHE,
+    ),
+)
+
+# A material change gives everybody engaged a new right to take it back, paid or not (ruling B30).
+REVOKE_CHANGED = Transition(
+    "revoke_changed",
+    frozenset({C.IN_REFLECTION, C.CONFIRMED, C.PROCESSING}),
+    C.REVOKED,
+    _("Se retirer après un changement"),
+    "saver",
+)
 REVOKE = Transition("revoke", frozenset({C.IN_REFLECTION}), C.REVOKED, _("Retirer l’engagement"), "saver")
 CONFIRM = Transition("confirm", frozenset({C.IN_REFLECTION}), C.CONFIRMED, _("Fin de la réflexion"), "scheduler")
 EXPIRE = Transition("expire", frozenset({C.CONFIRMED}), C.EXPIRED, _("Impayé dans le délai"), "scheduler")
@@ -136,6 +239,7 @@ COMMITMENT_MACHINE = StateMachine(
     CommitmentState,
     (
         REVOKE,
+        REVOKE_CHANGED,
         CONFIRM,
         EXPIRE,
         START_PROCESSING,
@@ -224,4 +328,6 @@ MACHINES = (
     PAYMENT_MACHINE,
     REFUND_MACHINE,
     PAYOUT_MACHINE,
+    OFFER_FILE_MACHINE,
+    TRANCHE_MACHINE,
 )

@@ -13,6 +13,7 @@ from funds.solvency import balances_by_number, position
 NEVER_NEGATIVE = (
     Purpose.SAVER_MONEY,
     Purpose.HOLDER_MONEY,
+    Purpose.HELD_TRANCHES,
     Purpose.INSTALMENTS,
     Purpose.TO_BE_PAID,
     Purpose.CLAIM_ON_SAVER,

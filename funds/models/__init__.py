@@ -1,3 +1,15 @@
+from funds.models.campaigns import (
+    CampaignUpdate,
+    FiciReading,
+    FiciVersion,
+    FundingSource,
+    Intention,
+    OfferFile,
+    Question,
+    RevocationRight,
+    TeamMember,
+    ThresholdComputation,
+)
 from funds.models.entities import Fund, LegalEntity, ReceiptEligibility, ReceiptMandate
 from funds.models.ledger import (
     Account,
@@ -15,37 +27,51 @@ from funds.models.offers import Commitment, Offer, SaverCeiling, WaitingPlace
 from funds.models.payments import Dispute, Payment, ProviderEvent, Refund, RefusedEvents
 from funds.models.payouts import PayeeAccount, PayoutOrder
 from funds.models.receipts import GiftReceipt
+from funds.models.tranches import Tranche, TrancheDelegate, TrancheVote
 
 __all__ = [
     "Account",
     "BooksCheck",
+    "CampaignUpdate",
     "Commitment",
     "Dispute",
     "Distribution",
     "DistributionLine",
     "Entry",
+    "FiciReading",
+    "FiciVersion",
     "FiscalYear",
     "Fund",
+    "FundingSource",
     "GiftReceipt",
     "Holding",
     "Instalment",
     "InstalmentPayment",
+    "Intention",
     "Journal",
     "LegalEntity",
     "Loan",
     "Offer",
+    "OfferFile",
     "OpeningLine",
     "PayeeAccount",
     "Payment",
     "PayoutOrder",
     "PeriodClosing",
     "ProviderEvent",
+    "Question",
     "ReceiptEligibility",
     "ReceiptMandate",
     "Refund",
     "RefusedEvents",
+    "RevocationRight",
     "SaverCeiling",
     "Seal",
+    "TeamMember",
+    "ThresholdComputation",
+    "Tranche",
+    "TrancheDelegate",
+    "TrancheVote",
     "Transfer",
     "WaitingPlace",
 ]

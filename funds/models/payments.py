@@ -83,6 +83,7 @@ class Refund(models.Model):
         SAVER = "SAVER", _("Demande du donateur")
         OFFER_FAILED = "OFFER_FAILED", _("Offre échouée")
         OFFER_CANCELLED = "OFFER_CANCELLED", _("Offre annulée")
+        OFFER_CHANGED = "OFFER_CHANGED", _("Retrait après un changement")
         TOO_LATE = "TOO_LATE", _("Encaissé après la décision")
         NO_ROOM = "NO_ROOM", _("Plus de place")
         PAID_TWICE = "PAID_TWICE", _("Payé deux fois")

@@ -37,6 +37,10 @@ class PayoutOrder(models.Model):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="payout_orders")
+    # The part of the money it pays, where the offer has tranches.
+    tranche = models.ForeignKey(
+        "funds.Tranche", on_delete=models.PROTECT, null=True, blank=True, related_name="payout_orders"
+    )
     payee = models.ForeignKey(PayeeAccount, on_delete=models.PROTECT, related_name="orders")
     amount = MoneyField(_("montant"), max_digits=14, decimal_places=2, default_currency="EUR")
     state = models.CharField(_("état"), max_length=10, choices=PayoutState, default=PayoutState.PREPARED)
@@ -71,8 +75,14 @@ class PayoutOrder(models.Model):
             models.UniqueConstraint(
                 name="payout_one_alive_per_offer",
                 fields=("offer",),
-                condition=~Q(state="REFUSED"),
+                condition=~Q(state="REFUSED") & Q(tranche=None),
                 violation_error_message=_("Un versement existe déjà pour cette offre."),
+            ),
+            models.UniqueConstraint(
+                name="payout_one_alive_per_tranche",
+                fields=("tranche",),
+                condition=~Q(state="REFUSED"),
+                violation_error_message=_("Un versement existe déjà pour cette tranche."),
             ),
         )
 
