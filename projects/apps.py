@@ -8,9 +8,14 @@ class ProjectsConfig(AppConfig):
 
     def ready(self) -> None:
         from investors.selectors import audit_kind
-        from projects.models import Award, Membership, Organisation, Project
+        from projects.applications import acts  # noqa: F401 who instructed, for the rule of four eyes
+        from projects.models import Application, Appeal, Award, Call, InstructionNote, Membership, Organisation, Project
 
         audit_kind("organisations", _("Organisations"), Organisation)
         audit_kind("membres", _("Membres d’organisations"), Membership)
         audit_kind("projets", _("Projets"), Project)
         audit_kind("labels", _("Labels attribués"), Award)
+        audit_kind("appels", _("Appels à projets"), Call)
+        audit_kind("dossiers", _("Dossiers"), Application)
+        audit_kind("notes", _("Notes d’instruction"), InstructionNote)
+        audit_kind("recours", _("Recours"), Appeal)
