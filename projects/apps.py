@@ -9,7 +9,7 @@ class ProjectsConfig(AppConfig):
     def ready(self) -> None:
         from investors.selectors import audit_kind
         from projects.applications import acts  # noqa: F401 who instructed, for the rule of four eyes
-        from projects.models import Application, Appeal, Award, Call, InstructionNote, Membership, Organisation, Project
+        from projects.models import Appeal, Application, Award, Call, InstructionNote, Membership, Organisation, Project
 
         audit_kind("organisations", _("Organisations"), Organisation)
         audit_kind("membres", _("Membres d’organisations"), Membership)

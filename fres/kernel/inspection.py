@@ -34,7 +34,17 @@ ACCEPT_ATTRIBUTE = ".pdf,.png,.jpg,.jpeg,.ods,.odt,.xlsx,.docx"
 # Keys whose mere presence makes a PDF do something, and actions that reach out of it.
 _ACTIVE_KEYS = frozenset({"/JS", "/JavaScript", "/EmbeddedFiles", "/RichMediaContent", "/XFA", "/AF"})
 _ACTIVE_ACTIONS = frozenset(
-    {"/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/GoToE", "/GoToR", "/Rendition", "/Movie", "/RichMediaExecute"}
+    {
+        "/JavaScript",
+        "/Launch",
+        "/SubmitForm",
+        "/ImportData",
+        "/GoToE",
+        "/GoToR",
+        "/Rendition",
+        "/Movie",
+        "/RichMediaExecute",
+    }
 )
 _ACTIVE_KINDS = frozenset({"/EmbeddedFile", "/FileAttachment", "/RichMedia", "/Screen", "/Movie", "/3D"})
 _MOST_PIXELS = 120_000_000

@@ -1,10 +1,11 @@
 """Organisations, projects and labels for tests: nothing random."""
 
-from datetime import date
+import uuid
+from datetime import UTC, date, datetime
 
 import factory
 
-from projects.models import Award, Membership, Organisation, Project, Theme
+from projects.models import Application, Award, Call, Membership, Organisation, Project, Theme
 from projects.states import AwardState
 from tests.investors.factories import PartyFactory, UserFactory
 
@@ -61,3 +62,31 @@ class AwardFactory(factory.django.DjangoModelFactory):
     state = AwardState.GRANTED
     valid_from = date(2024, 1, 1)
     valid_to = date(2029, 12, 31)
+
+
+class CallFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Call
+
+    slug = factory.Sequence(lambda n: f"appel-{n}")
+    title = factory.Sequence(lambda n: f"Projets utiles au territoire {n}")
+    summary = "Des projets de l’économie sociale et solidaire, toute l’année."
+    description = "Tous les projets qui servent le territoire."
+    fund_uuid = uuid.UUID("00000000-0000-4000-8000-000000000032")
+    fund_name = "Fonds régional d’épargne solidaire Hauts-de-France"
+    region_code = "32"
+    opens_at = datetime(2024, 1, 1, tzinfo=UTC)
+    created_at = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+class ApplicationFactory(factory.django.DjangoModelFactory):
+    """A file in any state: `ApplicationFactory(state=ApplicationState.IN_COMMITTEE)`; nobody has acted on it yet."""
+
+    class Meta:
+        model = Application
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    project = factory.SubFactory(ProjectFactory, organisation=factory.SelfAttribute("..organisation"))
+    call = factory.SubFactory(CallFactory)
+    created_by = factory.SubFactory(UserFactory)
+    created_at = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
