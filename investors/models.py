@@ -17,6 +17,8 @@ from fres.kernel import append_only, clock
 from fres.kernel.access import STAFF_ROLES, Role
 from fres.kernel.history import track_every_change
 from investors.encryption import EncryptedTextField
+from investors.officer_tables import BeneficialOwner as BeneficialOwner
+from investors.officer_tables import Mandate as Mandate
 
 
 class UserManager(BaseUserManager["User"]):

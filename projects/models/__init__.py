@@ -3,6 +3,7 @@
 from projects.models.applications import Application, ApplicationPiece, ApplicationVersion, SectionAnswers
 from projects.models.awards import Award
 from projects.models.forms import Call, Form
+from projects.models.groupings import CircuitCarrier, Grouping, GroupingActivity, GroupingMember, PooledResource
 from projects.models.indicators import Indicator
 from projects.models.instruction import (
     Answer,
@@ -19,7 +20,12 @@ from projects.models.instruction import (
     SiteVisit,
 )
 from projects.models.organisations import Membership, Organisation
+from projects.models.places import TerritoryRole
+from projects.models.programmes import MemberBenefit, ProgrammePart
 from projects.models.projects import Project, Theme
+from projects.models.registers import RegisterCheck, RegisterEntry
+from projects.models.teams import Invitation, SignOff
+from projects.models.tools import KeptAnswers, Tool
 
 __all__ = [
     "Answer",
@@ -31,19 +37,33 @@ __all__ = [
     "Assignment",
     "Award",
     "Call",
+    "CircuitCarrier",
     "EligibilityCheck",
     "ExpertOpinion",
     "Form",
+    "Grouping",
+    "GroupingActivity",
+    "GroupingMember",
     "Indicator",
     "InstructionNote",
+    "Invitation",
+    "KeptAnswers",
+    "MemberBenefit",
     "Membership",
     "Organisation",
+    "PooledResource",
+    "ProgrammePart",
     "Project",
     "Question",
     "QuestionRound",
     "Refusal",
     "RefusalReason",
+    "RegisterCheck",
+    "RegisterEntry",
     "SectionAnswers",
+    "SignOff",
     "SiteVisit",
+    "TerritoryRole",
     "Theme",
+    "Tool",
 ]

@@ -1,0 +1,1 @@
+"""Who carries projects: organisations, their register, places and team, and the anonymous eligibility questions."""
