@@ -54,9 +54,7 @@ class Sector(models.TextChoices):
 
 
 def _facets(choices: type[models.TextChoices], label: object) -> "ArrayField[list[str], list[str]]":
-    return ArrayField(
-        models.CharField(max_length=20, choices=choices), verbose_name=label, default=list, blank=True
-    )  # type: ignore[arg-type]
+    return ArrayField(models.CharField(max_length=20, choices=choices), verbose_name=label, default=list, blank=True)  # type: ignore[arg-type]
 
 
 @track_every_change()

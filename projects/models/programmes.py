@@ -78,9 +78,7 @@ class MemberBenefit(models.Model):
     member = models.ForeignKey(GroupingMember, on_delete=models.PROTECT, related_name="benefits")
     kind = models.CharField(_("avantage"), max_length=14, choices=Kind)
     granted_by = models.CharField(_("accordé par"), max_length=160)
-    amount = MoneyField(
-        _("montant"), max_digits=14, decimal_places=2, default_currency="EUR", null=True, blank=True
-    )
+    amount = MoneyField(_("montant"), max_digits=14, decimal_places=2, default_currency="EUR", null=True, blank=True)
     valid_from = models.DateField(_("du"))
     valid_to = models.DateField(_("au"), null=True, blank=True)
 

@@ -50,9 +50,7 @@ class Tool(models.Model):
     minimum = MoneyField(
         _("à partir de"), max_digits=14, decimal_places=2, default_currency="EUR", null=True, blank=True
     )
-    maximum = MoneyField(
-        _("jusqu’à"), max_digits=14, decimal_places=2, default_currency="EUR", null=True, blank=True
-    )
+    maximum = MoneyField(_("jusqu’à"), max_digits=14, decimal_places=2, default_currency="EUR", null=True, blank=True)
     contact = models.CharField(_("contact"), max_length=200)
     website = models.URLField(_("site"), blank=True)
     is_invented = models.BooleanField(_("exemple inventé"), default=False)
