@@ -9,7 +9,19 @@ class ProjectsConfig(AppConfig):
     def ready(self) -> None:
         from investors.selectors import audit_kind
         from projects.applications import acts  # noqa: F401 who instructed, for the rule of four eyes
-        from projects.models import Appeal, Application, Award, Call, InstructionNote, Membership, Organisation, Project
+        from projects.models import (
+            Appeal,
+            Application,
+            Award,
+            Call,
+            Committee,
+            InstructionNote,
+            Membership,
+            Organisation,
+            Project,
+            Seat,
+            Session,
+        )
 
         audit_kind("organisations", _("Organisations"), Organisation)
         audit_kind("membres", _("Membres d’organisations"), Membership)
@@ -19,3 +31,6 @@ class ProjectsConfig(AppConfig):
         audit_kind("dossiers", _("Dossiers"), Application)
         audit_kind("notes", _("Notes d’instruction"), InstructionNote)
         audit_kind("recours", _("Recours"), Appeal)
+        audit_kind("comites", _("Comités"), Committee)
+        audit_kind("sieges", _("Sièges de comité"), Seat)
+        audit_kind("seances", _("Séances de comité"), Session)

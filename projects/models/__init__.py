@@ -2,6 +2,23 @@
 
 from projects.models.applications import Application, ApplicationPiece, ApplicationVersion, SectionAnswers
 from projects.models.awards import Award
+from projects.models.committee import College, Committee, Draw, Grid, GridCriterion, SchemeAxis, Seat
+from projects.models.committee_sessions import (
+    AgendaItem,
+    Attendance,
+    Ballot,
+    Condition,
+    ConflictDeclaration,
+    Decision,
+    Minutes,
+    MinutesSignature,
+    Outcome,
+    Recusal,
+    Review,
+    Score,
+    Session,
+    Vote,
+)
 from projects.models.forms import Call, Form
 from projects.models.groupings import CircuitCarrier, Grouping, GroupingActivity, GroupingMember, PooledResource
 from projects.models.indicators import Indicator
@@ -28,6 +45,7 @@ from projects.models.teams import Invitation, SignOff
 from projects.models.tools import KeptAnswers, Tool
 
 __all__ = [
+    "AgendaItem",
     "Answer",
     "Appeal",
     "Application",
@@ -35,12 +53,22 @@ __all__ = [
     "ApplicationPiece",
     "ApplicationVersion",
     "Assignment",
+    "Attendance",
     "Award",
+    "Ballot",
     "Call",
     "CircuitCarrier",
+    "College",
+    "Committee",
+    "Condition",
+    "ConflictDeclaration",
+    "Decision",
+    "Draw",
     "EligibilityCheck",
     "ExpertOpinion",
     "Form",
+    "Grid",
+    "GridCriterion",
     "Grouping",
     "GroupingActivity",
     "GroupingMember",
@@ -50,20 +78,30 @@ __all__ = [
     "KeptAnswers",
     "MemberBenefit",
     "Membership",
+    "Minutes",
+    "MinutesSignature",
     "Organisation",
+    "Outcome",
     "PooledResource",
     "ProgrammePart",
     "Project",
     "Question",
     "QuestionRound",
+    "Recusal",
     "Refusal",
     "RefusalReason",
     "RegisterCheck",
     "RegisterEntry",
+    "Review",
+    "SchemeAxis",
+    "Score",
+    "Seat",
     "SectionAnswers",
+    "Session",
     "SignOff",
     "SiteVisit",
     "TerritoryRole",
     "Theme",
     "Tool",
+    "Vote",
 ]

@@ -28,17 +28,17 @@ def offer_swatch(key: str, identifier: str) -> SafeString:
 
 
 STATE_SIGNS = {
-    "state-draft": ("PREPARED", "DRAFT"),
-    "state-open": ("OPEN", "CONFIRMED", "PROPOSED", "PROJECTED", "RENEWAL_DUE"),
+    "state-draft": ("PREPARED", "DRAFT", "PLANNED"),
+    "state-open": ("OPEN", "CONFIRMED", "PROPOSED", "PROJECTED", "RENEWAL_DUE", "CONVENED"),
     "state-reflecting": ("IN_REFLECTION", "TODAY", "CONTRACTING"),
     "state-waiting": ("WAITING", "DUE", "TO_BE_PAID", "CLAIMED"),
     "state-processing": ("ASKED", "OPENED", "PROCESSING", "PENDING", "APPROVED", "SENT", "REFUND_DUE"),
     "state-cleared": (
         "CLEARED", "SETTLED", "SUCCEEDED", "FUNDED", "MONITORED", "PAID", "DONE", "TAKEN", "GRANTED", "VERIFIED",
-        "RECEIVED",
+        "RECEIVED", "SEALED",
     ),
     "state-refunded": ("REFUNDED", "REVOKED", "REVERSED"),
-    "state-closed": ("CLOSED", "CANCELLED", "EXPIRED", "LAPSED", "LEFT", "VOIDED", "REPLACED", "WITHDRAWN"),
+    "state-closed": ("ENDED", "CLOSED", "CANCELLED", "EXPIRED", "LAPSED", "LEFT", "VOIDED", "REPLACED", "WITHDRAWN"),
     "state-late": ("LATE", "FAILED", "REFUSED", "SUSPENDED", "ALERT", "BLOCKING"),
     "state-default": ("DEFAULT", "DISPUTED", "LOST"),
 }  # fmt: skip
