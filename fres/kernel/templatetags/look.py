@@ -28,18 +28,23 @@ def offer_swatch(key: str, identifier: str) -> SafeString:
 
 
 STATE_SIGNS = {
-    "state-draft": ("PREPARED", "DRAFT", "PLANNED"),
-    "state-open": ("OPEN", "CONFIRMED", "PROPOSED", "PROJECTED", "RENEWAL_DUE", "CONVENED"),
+    "state-draft": ("PREPARED", "DRAFT", "PLANNED", "PREFIGURATION"),
+    "state-open": ("OPEN", "CONFIRMED", "PROPOSED", "PROJECTED", "RENEWAL_DUE", "CONVENED", "VOTING"),
     "state-reflecting": ("IN_REFLECTION", "TODAY", "CONTRACTING"),
-    "state-waiting": ("WAITING", "DUE", "TO_BE_PAID", "CLAIMED"),
-    "state-processing": ("ASKED", "OPENED", "PROCESSING", "PENDING", "APPROVED", "SENT", "REFUND_DUE"),
+    "state-waiting": ("WAITING", "DUE", "TO_BE_PAID", "CLAIMED", "SUBMITTED", "QUESTIONED", "ADJOURNED"),
+    "state-processing": (
+        "ASKED", "OPENED", "PROCESSING", "PENDING", "APPROVED", "SENT", "REFUND_DUE", "UNDER_REVIEW", "IN_COMMITTEE",
+        "APPEALED",
+    ),
     "state-cleared": (
         "CLEARED", "SETTLED", "SUCCEEDED", "FUNDED", "MONITORED", "PAID", "DONE", "TAKEN", "GRANTED", "VERIFIED",
-        "RECEIVED", "SEALED",
+        "RECEIVED", "SEALED", "LABELLED", "ACTIVE", "ACCEPTED", "RELEASED",
     ),
     "state-refunded": ("REFUNDED", "REVOKED", "REVERSED"),
-    "state-closed": ("ENDED", "CLOSED", "CANCELLED", "EXPIRED", "LAPSED", "LEFT", "VOIDED", "REPLACED", "WITHDRAWN"),
-    "state-late": ("LATE", "FAILED", "REFUSED", "SUSPENDED", "ALERT", "BLOCKING"),
+    "state-closed": (
+        "ENDED", "CLOSED", "CANCELLED", "EXPIRED", "LAPSED", "LEFT", "VOIDED", "REPLACED", "WITHDRAWN", "ABANDONED",
+    ),
+    "state-late": ("LATE", "FAILED", "REFUSED", "SUSPENDED", "ALERT", "BLOCKING", "INELIGIBLE"),
     "state-default": ("DEFAULT", "DISPUTED", "LOST"),
 }  # fmt: skip
 _SIGN_OF = {code: sign for sign, codes in STATE_SIGNS.items() for code in codes}
