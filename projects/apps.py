@@ -12,11 +12,15 @@ class ProjectsConfig(AppConfig):
         from projects.models import (
             Appeal,
             Application,
+            Assessment,
             Award,
             Call,
+            CharterSignature,
             Committee,
             InstructionNote,
+            Label,
             Membership,
+            MisuseReport,
             Organisation,
             Project,
             Seat,
@@ -34,3 +38,7 @@ class ProjectsConfig(AppConfig):
         audit_kind("comites", _("Comités"), Committee)
         audit_kind("sieges", _("Sièges de comité"), Seat)
         audit_kind("seances", _("Séances de comité"), Session)
+        audit_kind("referentiels", _("Référentiels"), Label)
+        audit_kind("evaluations", _("Évaluations"), Assessment)
+        audit_kind("signatures", _("Signatures de chartes"), CharterSignature)
+        audit_kind("signalements", _("Signalements"), MisuseReport)

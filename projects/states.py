@@ -36,6 +36,25 @@ class ApplicationState(TextChoices):
     CANCELLED = "CANCELLED", _("Annulé")
 
 
+class AssessmentState(TextChoices):
+    IN_PROGRESS = "IN_PROGRESS", _("En cours")
+    CONCLUDED = "CONCLUDED", _("Conclue")
+    ABANDONED = "ABANDONED", _("Abandonnée")
+
+
+class SignatureState(TextChoices):
+    SIGNED = "SIGNED", _("Signataire")
+    QUESTIONED = "QUESTIONED", _("Retrait en discussion")
+    REMOVED = "REMOVED", _("Retirée de la liste")
+    LEFT = "LEFT", _("A quitté la charte")
+
+
+class MisuseState(TextChoices):
+    REPORTED = "REPORTED", _("À examiner")
+    UPHELD = "UPHELD", _("Fondé")
+    DISMISSED = "DISMISSED", _("Non fondé")
+
+
 S = AwardState
 IN_FORCE = frozenset({S.GRANTED, S.RENEWAL_DUE, S.VERIFIED})
 
@@ -108,6 +127,49 @@ AWARD_MACHINE = StateMachine(
     states=AwardState,
     transitions=(SUSPEND, REINSTATE, WITHDRAW, EXPIRE, REMIND, RENEW, VERIFY, REFUSE, LOSE),
 )
+
+CONCLUDE_ASSESSMENT = Transition(
+    "conclude",
+    frozenset({AssessmentState.IN_PROGRESS}),
+    AssessmentState.CONCLUDED,
+    _("Conclure l’évaluation"),
+    "evaluator",
+    _("chaque critère a sa réponse"),
+)
+ABANDON_ASSESSMENT = Transition(
+    "abandon", frozenset({AssessmentState.IN_PROGRESS}), AssessmentState.ABANDONED, _("Abandonner"), "evaluator"
+)
+ASSESSMENT_MACHINE = StateMachine(_("Évaluation"), AssessmentState, (CONCLUDE_ASSESSMENT, ABANDON_ASSESSMENT))
+
+G = SignatureState
+QUESTION_SIGNATURE = Transition(
+    "question", frozenset({G.SIGNED}), G.QUESTIONED, _("Ouvrir la procédure de retrait"), "evaluator"
+)
+MAINTAIN_SIGNATURE = Transition(
+    "maintain", frozenset({G.QUESTIONED}), G.SIGNED, _("Maintenir la signature"), "evaluator"
+)
+REMOVE_SIGNATURE = Transition(
+    "remove",
+    frozenset({G.QUESTIONED}),
+    G.REMOVED,
+    _("Retirer de la liste"),
+    "evaluator",
+    _("le signataire a répondu, ou son délai est passé"),
+)
+LEAVE_CHARTER = Transition("leave", frozenset({G.SIGNED, G.QUESTIONED}), G.LEFT, _("Quitter la charte"), "holder")
+SIGNATURE_MACHINE = StateMachine(
+    _("Signature de charte"),
+    SignatureState,
+    (QUESTION_SIGNATURE, MAINTAIN_SIGNATURE, REMOVE_SIGNATURE, LEAVE_CHARTER),
+)
+
+UPHOLD_MISUSE = Transition(
+    "uphold", frozenset({MisuseState.REPORTED}), MisuseState.UPHELD, _("Dire le signalement fondé"), "evaluator"
+)
+DISMISS_MISUSE = Transition(
+    "dismiss", frozenset({MisuseState.REPORTED}), MisuseState.DISMISSED, _("Écarter le signalement"), "evaluator"
+)
+MISUSE_MACHINE = StateMachine(_("Signalement"), MisuseState, (UPHOLD_MISUSE, DISMISS_MISUSE))
 
 A = ApplicationState
 BEFORE_LABEL = frozenset({A.DRAFT, A.SUBMITTED, A.UNDER_REVIEW, A.QUESTIONED, A.IN_COMMITTEE, A.ADJOURNED, A.APPROVED})

@@ -12,7 +12,7 @@ from fres.kernel.templatetags.look import state_sign
 from funds.states import MACHINES as FUNDS_MACHINES
 from funds.states import PaymentState, RefundState
 from projects.committee.states import SESSION_MACHINE
-from projects.states import APPLICATION_MACHINE, AWARD_MACHINE
+from projects.states import APPLICATION_MACHINE, ASSESSMENT_MACHINE, AWARD_MACHINE, MISUSE_MACHINE, SIGNATURE_MACHINE
 
 STATIC = settings.BASE_DIR / "fres" / "static"
 TEMPLATES = settings.BASE_DIR / "templates"
@@ -71,7 +71,15 @@ def test_files_of_others_are_as_they_were_published():
 
 @pytest.mark.parametrize(
     "machine",
-    (*FUNDS_MACHINES, APPLICATION_MACHINE, AWARD_MACHINE, SESSION_MACHINE),
+    (
+        *FUNDS_MACHINES,
+        APPLICATION_MACHINE,
+        AWARD_MACHINE,
+        SESSION_MACHINE,
+        ASSESSMENT_MACHINE,
+        SIGNATURE_MACHINE,
+        MISUSE_MACHINE,
+    ),
     ids=lambda machine: str(machine.name),
 )
 def test_every_state_of_a_machine_has_a_sign(machine: StateMachine):

@@ -1,7 +1,9 @@
 """Tables of the project side, one module per subject."""
 
 from projects.models.applications import Application, ApplicationPiece, ApplicationVersion, SectionAnswers
+from projects.models.assessments import Assessment, AssessmentAnswer, AssessmentOutcome, Evidence
 from projects.models.awards import Award
+from projects.models.charters import CharterSignature, MisuseReport
 from projects.models.committee import College, Committee, Draw, Grid, GridCriterion, SchemeAxis, Seat
 from projects.models.committee_sessions import (
     AgendaItem,
@@ -36,6 +38,7 @@ from projects.models.instruction import (
     RefusalReason,
     SiteVisit,
 )
+from projects.models.labels import Criterion, CriterionWeight, FinancialProduct, Label, SubjectType
 from projects.models.organisations import Membership, Organisation
 from projects.models.places import TerritoryRole
 from projects.models.programmes import MemberBenefit, ProgrammePart
@@ -52,20 +55,28 @@ __all__ = [
     "ApplicationMessage",
     "ApplicationPiece",
     "ApplicationVersion",
+    "Assessment",
+    "AssessmentAnswer",
+    "AssessmentOutcome",
     "Assignment",
     "Attendance",
     "Award",
     "Ballot",
     "Call",
+    "CharterSignature",
     "CircuitCarrier",
     "College",
     "Committee",
     "Condition",
     "ConflictDeclaration",
+    "Criterion",
+    "CriterionWeight",
     "Decision",
     "Draw",
     "EligibilityCheck",
+    "Evidence",
     "ExpertOpinion",
+    "FinancialProduct",
     "Form",
     "Grid",
     "GridCriterion",
@@ -76,10 +87,12 @@ __all__ = [
     "InstructionNote",
     "Invitation",
     "KeptAnswers",
+    "Label",
     "MemberBenefit",
     "Membership",
     "Minutes",
     "MinutesSignature",
+    "MisuseReport",
     "Organisation",
     "Outcome",
     "PooledResource",
@@ -100,6 +113,7 @@ __all__ = [
     "Session",
     "SignOff",
     "SiteVisit",
+    "SubjectType",
     "TerritoryRole",
     "Theme",
     "Tool",

@@ -9,6 +9,8 @@ from projects.models import Application, Award, Call, Membership, Organisation, 
 from projects.states import AwardState
 from tests.investors.factories import PartyFactory, UserFactory
 
+STOPPED = (AwardState.SUSPENDED, AwardState.WITHDRAWN, AwardState.LOST, AwardState.REFUSED)
+
 
 class OrganisationFactory(factory.django.DjangoModelFactory):
     class Meta:
@@ -62,6 +64,10 @@ class AwardFactory(factory.django.DjangoModelFactory):
     state = AwardState.GRANTED
     valid_from = date(2024, 1, 1)
     valid_to = date(2029, 12, 31)
+    subject_name = factory.LazyAttribute(lambda award: award.project.title)
+    commune_code = factory.LazyAttribute(lambda award: award.project.commune_code)
+    proof = "Arrêté du 2 février 2024"
+    reason = factory.LazyAttribute(lambda award: "Comptes non fournis" if award.state in STOPPED else "")
 
 
 class CallFactory(factory.django.DjangoModelFactory):

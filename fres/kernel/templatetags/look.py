@@ -30,21 +30,22 @@ def offer_swatch(key: str, identifier: str) -> SafeString:
 STATE_SIGNS = {
     "state-draft": ("PREPARED", "DRAFT", "PLANNED", "PREFIGURATION"),
     "state-open": ("OPEN", "CONFIRMED", "PROPOSED", "PROJECTED", "RENEWAL_DUE", "CONVENED", "VOTING"),
-    "state-reflecting": ("IN_REFLECTION", "TODAY", "CONTRACTING"),
-    "state-waiting": ("WAITING", "DUE", "TO_BE_PAID", "CLAIMED", "SUBMITTED", "QUESTIONED", "ADJOURNED"),
+    "state-reflecting": ("IN_REFLECTION", "TODAY", "CONTRACTING", "IN_PROGRESS"),
+    "state-waiting": ("WAITING", "DUE", "TO_BE_PAID", "CLAIMED", "SUBMITTED", "QUESTIONED", "ADJOURNED", "REPORTED"),
     "state-processing": (
         "ASKED", "OPENED", "PROCESSING", "PENDING", "APPROVED", "SENT", "REFUND_DUE", "UNDER_REVIEW", "IN_COMMITTEE",
         "APPEALED",
     ),
     "state-cleared": (
         "CLEARED", "SETTLED", "SUCCEEDED", "FUNDED", "MONITORED", "PAID", "DONE", "TAKEN", "GRANTED", "VERIFIED",
-        "RECEIVED", "SEALED", "LABELLED", "ACTIVE", "ACCEPTED", "RELEASED",
+        "RECEIVED", "SEALED", "LABELLED", "ACTIVE", "ACCEPTED", "RELEASED", "CONCLUDED", "SIGNED",
     ),
     "state-refunded": ("REFUNDED", "REVOKED", "REVERSED"),
     "state-closed": (
         "ENDED", "CLOSED", "CANCELLED", "EXPIRED", "LAPSED", "LEFT", "VOIDED", "REPLACED", "WITHDRAWN", "ABANDONED",
+        "DISMISSED",
     ),
-    "state-late": ("LATE", "FAILED", "REFUSED", "SUSPENDED", "ALERT", "BLOCKING", "INELIGIBLE"),
+    "state-late": ("LATE", "FAILED", "REFUSED", "SUSPENDED", "ALERT", "BLOCKING", "INELIGIBLE", "REMOVED", "UPHELD"),
     "state-default": ("DEFAULT", "DISPUTED", "LOST"),
 }  # fmt: skip
 _SIGN_OF = {code: sign for sign, codes in STATE_SIGNS.items() for code in codes}
