@@ -1,20 +1,26 @@
 """Money outside, whole cents inside: the only module that converts (design D4, style §5)."""
 
-from collections.abc import Mapping
 from decimal import Decimal
-from fractions import Fraction
-from typing import TypeVar
 
 from djmoney.money import Money
 
+from fres.kernel.cents import (
+    CENTS_IN_EURO,
+    MINUS,
+    NARROW_SPACE,
+    NO_BREAK_SPACE,
+    format_cents,
+    require_int,
+    share_cents,
+    split_cents,
+)
+
+__all__ = [
+    "CENTS_IN_EURO", "CURRENCY", "MINUS", "NARROW_SPACE", "NO_BREAK_SPACE", "format_cents", "from_cents",
+    "share_cents", "split_cents", "to_cents",
+]  # fmt: skip
+
 CURRENCY = "EUR"
-CENTS_IN_EURO = 100
-
-NARROW_SPACE = "\u202f"
-NO_BREAK_SPACE = "\u00a0"
-MINUS = "\u2212"
-
-K = TypeVar("K")
 
 
 def to_cents(money: Money) -> int:
@@ -38,74 +44,5 @@ def from_cents(cents: int) -> Money:
 
     Raises: TypeError: not an int.
     """
-    _require_int(cents)
+    require_int(cents)
     return Money(Decimal(cents).scaleb(-2), CURRENCY)
-
-
-def split_cents(total: int, weights: Mapping[K, int]) -> dict[K, int]:
-    """Share whole cents in proportion to whole weights so that nothing is lost: the parts add up to `total`.
-
-    Each part is the exact share rounded down; the cents left go one each to the largest remainders. Equal remainders
-    are served in the order of the keys, so two runs agree whatever the order of the mapping.
-
-    Args: total: cents, not negative. weights: whole, none negative; keys of one sortable type.
-    Returns: a part for each key, in the order of the mapping; a weight of 0 gets 0.
-    Raises: ValueError: the total or a weight is negative, or there is something to share and every weight is 0.
-    """
-    _require_int(total)
-    if total < 0:
-        raise ValueError("a negative amount is not shared")
-    for weight in weights.values():
-        _require_int(weight)
-        if weight < 0:
-            raise ValueError("a weight is negative")
-    weighed = sum(weights.values())
-    if weighed == 0:
-        if total:
-            raise ValueError(f"{total} cents have nobody to go to")
-        return dict.fromkeys(weights, 0)
-    parts: dict[K, int] = {}
-    remainders: dict[K, int] = {}
-    for key, weight in weights.items():
-        parts[key], remainders[key] = divmod(total * weight, weighed)
-    left = total - sum(parts.values())
-    if left:
-        ranked = sorted(sorted(weights), key=lambda key: -remainders[key])  # type: ignore[type-var]
-        for key in ranked[:left]:
-            parts[key] += 1
-    return parts
-
-
-def share_cents(amount_cents: int, rate: Fraction | Decimal) -> int:
-    """Return `amount_cents` × `rate` as whole cents, rounded once, half a cent away from zero.
-
-    Raises: TypeError: the amount is not an int, or the rate neither Fraction nor Decimal (a float is no rate).
-    """
-    _require_int(amount_cents)
-    if not isinstance(rate, Fraction | Decimal):
-        raise TypeError("a rate is a Fraction or a Decimal")
-    exact = amount_cents * Fraction(rate)
-    quotient, remainder = divmod(abs(exact.numerator), exact.denominator)
-    rounded = quotient + (2 * remainder >= exact.denominator)
-    return -rounded if exact < 0 else rounded
-
-
-def format_cents(cents: int, whole: bool = False) -> str:
-    """Return an amount in French typography: "1 234,56 €", with no-break spaces and a true minus sign.
-
-    Args: whole: leave the cents out, for targets and capacities ("1 234 €").
-    Raises: ValueError: whole euros were asked of an amount that has cents.
-    """
-    _require_int(cents)
-    euros, rest = divmod(abs(cents), CENTS_IN_EURO)
-    if whole and rest:
-        raise ValueError(f"{cents} cents are not whole euros")
-    text = f"{euros:,}".replace(",", NARROW_SPACE)
-    if not whole:
-        text += f",{rest:02}"
-    return f"{MINUS if cents < 0 else ''}{text}{NO_BREAK_SPACE}€"
-
-
-def _require_int(value: int) -> None:
-    if type(value) is not int:
-        raise TypeError(f"{value!r} is not a whole number of cents")
