@@ -45,7 +45,7 @@ class ShareRange(Params):
 
     def sentence(self, scope: str, base: Base | None) -> Sentence:
         return say(
-            gettext_noop("La classe « %(asset_class)s » représente %(range)s de %(base)s."),
+            gettext_noop("La classe « %(asset_class)s » représente %(range)s %(base)s."),
             asset_class=self.asset_class,
             range=_range_words(self.minimum, self.maximum),
             base=base_words(base, scope),

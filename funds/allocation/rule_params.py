@@ -179,16 +179,16 @@ def scope_words(scope: str) -> Sentence:
 
 
 BASE_WORDS = {
-    Base.NAV: gettext_noop("l’actif net %(scope)s"),
-    Base.COMMITTED: gettext_noop("les sommes engagées %(scope)s"),
-    Base.COLLECTED: gettext_noop("la collecte %(scope)s"),
-    Base.CAPITAL: gettext_noop("le capital %(scope)s"),
-    Base.PROJECT_TOTAL: gettext_noop("le budget de chaque projet"),
+    Base.NAV: gettext_noop("de l’actif net %(scope)s"),
+    Base.COMMITTED: gettext_noop("des sommes engagées %(scope)s"),
+    Base.COLLECTED: gettext_noop("de la collecte %(scope)s"),
+    Base.CAPITAL: gettext_noop("du capital %(scope)s"),
+    Base.PROJECT_TOTAL: gettext_noop("du budget de chaque projet"),
 }
 
 
 def base_words(base: Base | None, scope: str) -> Sentence:
-    """Return "l’actif net du fonds" and the like."""
+    """Return "de l’actif net du fonds" and the like."""
     if base is None:
         return scope_words(scope)
     if base is Base.PROJECT_TOTAL:
@@ -200,7 +200,7 @@ def quantity_words(share: Fraction | None, cents: int | None, base: Base | None,
     """Return "20 % de l’actif net du fonds", "34 000 €", or the lower of both."""
     if share is None:
         return say(gettext_noop("%(amount)s"), amount=euros(cents or 0))
-    of_base = say(gettext_noop("%(share)s de %(base)s"), share=percent(share), base=base_words(base, scope))
+    of_base = say(gettext_noop("%(share)s %(base)s"), share=percent(share), base=base_words(base, scope))
     if cents is None:
         return of_base
     return say(gettext_noop("%(amount)s et %(share)s"), amount=euros(cents), share=of_base)
