@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
 
-from funds.allocation.problem import Base
+from funds.allocation.problem import FUND, Base
 from funds.allocation.rule_params import (
     NOT_A_SHARE,
     TOTALS,
@@ -93,7 +93,7 @@ class StakeRange(Params):
     KIND: ClassVar[str] = "STAKE_RANGE"
     TITLE: ClassVar[str] = gettext_noop("Part du capital d’une entreprise")
     BASES: ClassVar[frozenset[Base]] = frozenset({Base.CAPITAL})
-    SCOPES: ClassVar[frozenset[str]] = frozenset({"fund", "compartment", "campaign"})
+    SCOPES: ClassVar[frozenset[str]] = frozenset({"fund", "campaign"})
     KEYS: ClassVar[dict[str, str]] = RANGE_KEYS
 
     minimum: Fraction | None = None
@@ -179,6 +179,8 @@ class _PlaceFloor(Params):
             yield "share", say(gettext_noop("Donnez une part, un montant ou un nombre de projets : un seul des trois."))
         elif self.winners is not None and self.winners < 1:
             yield "winners", say(gettext_noop("Au moins un projet est attendu."))
+        elif self.winners is not None and scope != FUND:
+            yield "winners", say(gettext_noop("Un nombre de projets se compte sur tout le fonds."))
         else:
             yield from _quantity_problems(self.share, self.cents, is_given=True)
 

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from funds.allocation.amount_kinds import AMOUNT_KINDS
-from funds.allocation.eligibility_kinds import ELIGIBILITY_KINDS
+from funds.allocation.eligibility_kinds import ELIGIBILITY_KINDS, Strictness
 from funds.allocation.problem import Base
 from funds.allocation.rule_params import Params, ReadingRefused, RuleRefused, read_params, read_value
 from funds.allocation.words import Sentence, gettext_noop, percent, say, share_text
@@ -234,6 +234,8 @@ def _contradictions(rule: Rule) -> Iterable[tuple[str, Sentence]]:
         )
     if rule.base is None and rule.params.needs_base:
         yield "base", say(gettext_noop("Une part se calcule sur une base : choisissez-la."))
+    if not rule.is_blocking and getattr(rule.params, "strictness", None) is Strictness.STRICT:
+        yield "severity", say(gettext_noop("Un fléchage strict est toujours bloquant."))
     if rule.cure_days < 0:
         yield "cure_days", say(gettext_noop("Un nombre de jours est attendu."))
     if rule.version < 1:
