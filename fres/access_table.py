@@ -76,6 +76,10 @@ ACCESS: dict[str, dict[str, int]] = {
     "funds:desk": back_office(200, *STAFF),
     "funds:payouts": back_office(200, "treasurer", "manager", "compliance", "auditor"),
     "funds:payout": back_office(200, "treasurer", "manager", "compliance", "auditor"),
+    # Refunds that came back, given back by bank transfer
+    "funds:ask_bank_refund": signed_in(404) | {OWNER: 200},
+    "funds:bank_refunds": back_office(200, "treasurer", "manager", "compliance", "auditor"),
+    "funds:bank_refund": back_office(200, "treasurer", "manager", "compliance", "auditor"),
     # Issued documents; the page that says whether one is genuine is for whoever holds it
     "reporting:documents": signed_in(200),
     "reporting:document": following(200, "treasurer", "compliance", "manager", "auditor") | {OWNER: 200},
@@ -136,6 +140,7 @@ ACCESS: dict[str, dict[str, int]] = {
     "investors:text": same(200),
     "investors:parties": back_office(200, "compliance", "administrator"),
     "investors:party": back_office(200, "compliance", "administrator"),
+    "investors:check_party": back_office(302, "compliance"),
     "investors:users": back_office(200, "compliance", "administrator"),
     "investors:user": back_office(200, "compliance", "administrator"),
     "investors:grant_role": back_office(302, "administrator"),
@@ -156,6 +161,7 @@ POSTED = frozenset(
         "funds:pay_instalment",
         "funds:payee_account",
         "set_language",
+        "investors:check_party",
         "investors:grant_role",
         "investors:revoke_role",
     }

@@ -10,13 +10,14 @@ class FundsConfig(AppConfig):
         from fres.kernel.context import provide_names
         from fres.kernel.publishers import provide_publishers
         from funds import publishing
-        from funds.models import Fund, LegalEntity, Offer, PayoutOrder, ReceiptEligibility, ReceiptMandate
+        from funds.models import BankRefund, Fund, LegalEntity, Offer, PayoutOrder, ReceiptEligibility, ReceiptMandate
         from investors.selectors import audit_kind
 
         provide_names(publishing.site_names)
         provide_publishers(publishing.publishers)
         audit_kind("offres", _("Offres"), Offer)
         audit_kind("versements", _("Versements"), PayoutOrder)
+        audit_kind("remboursements", _("Remboursements par virement"), BankRefund)
         audit_kind("entites", _("Entités juridiques"), LegalEntity)
         audit_kind("fonds", _("Fonds"), Fund)
         audit_kind("droits-recus", _("Droits de délivrer des reçus"), ReceiptEligibility)

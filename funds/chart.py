@@ -44,6 +44,7 @@ class Purpose(Enum):
     VAT = "VAT"
     CLAIM_ON_SAVER = "CLAIM_ON_SAVER"
     TO_BE_PAID = "TO_BE_PAID"
+    REFUND_TO_SEND = "REFUND_TO_SEND"
     SAVER_MONEY = "SAVER_MONEY"
     INSTALMENTS = "INSTALMENTS"
     HOLDER_MONEY = "HOLDER_MONEY"
@@ -80,6 +81,7 @@ _COMMON = {
     Purpose.SOCIAL_LEVIES: Heading("4478", "Prélèvements sociaux retenus à la source", LIABILITY),
     Purpose.VAT: Heading("44571", "TVA collectée", LIABILITY),
     Purpose.CLAIM_ON_SAVER: Heading("4671", "Créances sur épargnants, débits contestés", ASSET),
+    Purpose.REFUND_TO_SEND: Heading("4683", "Remboursements à virer", LIABILITY),
     Purpose.TO_BE_PAID: Heading("4684", "Sommes à verser aux épargnants", LIABILITY),
     Purpose.SAVER_MONEY: Heading("4685", "Fonds d’épargnants détenus pour leur compte", LIABILITY),
     Purpose.INSTALMENTS: Heading("4686", "Échéances reçues à répartir", LIABILITY),

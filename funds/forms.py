@@ -105,6 +105,15 @@ class CeilingForm(forms.Form):
         return amount
 
 
+class BankLineForm(forms.Form):
+    """A transfer as the bank's statement tells it."""
+
+    sent_on = forms.DateField(
+        label=gettext_lazy("Viré le"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    reference = forms.CharField(label=gettext_lazy("Référence du relevé"), max_length=80)
+
+
 class OfferFilterForm(forms.Form):
     """Filters of the list of offers, all optional; read from the address."""
 

@@ -14,6 +14,20 @@ def can_see_payouts(user: User) -> bool:
     return bool(roles_of(user) & {Role.TREASURER, Role.MANAGER, Role.COMPLIANCE, Role.AUDITOR})
 
 
+def can_follow_refunds(user: User) -> bool:
+    return can_see_payouts(user)
+
+
+def can_prepare_refund(user: User) -> bool:
+    """A treasurer, who also sees the transfer leave; whose money it is is checked by the operation (ruling B29)."""
+    return has_role(user, Role.TREASURER)
+
+
+def can_approve_refund(user: User) -> bool:
+    """A treasurer or the manager; never who prepared it, says the operation (rulings A7, B29)."""
+    return can_approve_payout(user)
+
+
 def can_prepare_payout(user: User) -> bool:
     """A treasurer; what they did before on the same file is checked by the operation (ruling A7)."""
     return has_role(user, Role.TREASURER)

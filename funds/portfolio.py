@@ -164,7 +164,8 @@ def to_be_paid_cents(saver: Party | None) -> int:
     """Return what is due to a saver and not yet transferred (ruling B35), in cents, over all the books."""
     if saver is None:
         return 0
-    numbers = {heading(chart, Purpose.TO_BE_PAID).number for chart in ("PCG", "ASSOCIATION")}
+    purposes = (Purpose.TO_BE_PAID, Purpose.REFUND_TO_SEND)
+    numbers = {heading(chart, purpose).number for chart in ("PCG", "ASSOCIATION") for purpose in purposes}
     accounts = Account.objects.filter(party=saver, number__in=numbers).values("pk")
     sums = Transfer.objects.filter(Q(credit__in=accounts) | Q(debit__in=accounts)).aggregate(
         credit=Sum("amount_cents", filter=Q(credit__in=accounts)),

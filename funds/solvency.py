@@ -19,6 +19,7 @@ LIQUID = (Purpose.PROVIDER, Purpose.BANK)
 LEVIES = (Purpose.INCOME_TAX_WITHHELD, Purpose.SOCIAL_LEVIES, Purpose.VAT)
 OWED = (
     Purpose.SAVER_MONEY,
+    Purpose.REFUND_TO_SEND,
     Purpose.HOLDER_MONEY,
     Purpose.HELD_TRANCHES,
     Purpose.INSTALMENTS,
@@ -209,6 +210,8 @@ def _block(entity: LegalEntity) -> EntityBlock:
     kinds = (
         (_("Argent reçu, campagne non décidée"), _("Rendu si la campagne échoue"), (Purpose.SAVER_MONEY,),
          _("Dû aux épargnants")),
+        (_("Remboursements à virer"), _("Moyen de paiement fermé, virement approuvé"), (Purpose.REFUND_TO_SEND,),
+         _("Dû aux épargnants")),
         (_("À verser aux projets"), _("Campagnes réussies"), (Purpose.HOLDER_MONEY,), _("Dû aux projets")),
         (_("Retenu jusqu’à une étape"), _("Libéré par le vote des prêteurs"), (Purpose.HELD_TRANCHES,),
          _("Dû aux projets")),
@@ -317,7 +320,7 @@ def _fund_lines(entity: LegalEntity) -> tuple[FundLine, ...]:
                 UNION ALL
                 SELECT fund_id, -amount_cents FROM accounts JOIN funds_transfer ON debit_id = accounts.id
             ) SELECT fund_id, sum(cents) FROM sides GROUP BY fund_id""",
-            {"entity": entity.pk, "numbers": _numbers(Purpose.SAVER_MONEY, Purpose.TO_BE_PAID)},
+            {"entity": entity.pk, "numbers": _numbers(Purpose.SAVER_MONEY, Purpose.REFUND_TO_SEND, Purpose.TO_BE_PAID)},
         )
         owed.update({fund: int(cents) for fund, cents in cursor.fetchall()})
     return tuple(

@@ -64,6 +64,15 @@ class RefundState(TextChoices):
     FAILED = "FAILED", _("Refusé par la banque")
 
 
+class BankRefundState(TextChoices):
+    ASKED = "ASKED", _("Demandé")
+    PREPARED = "PREPARED", _("Préparé")
+    APPROVED = "APPROVED", _("Approuvé, à virer")
+    SENT = "SENT", _("Viré")
+    REFUSED = "REFUSED", _("Refusé")
+    STOPPED = "STOPPED", _("Arrêté")
+
+
 class PayoutState(TextChoices):
     PREPARED = "PREPARED", _("Préparé")
     APPROVED = "APPROVED", _("Approuvé")
@@ -318,7 +327,36 @@ COMPLETE_REFUND = Transition("complete", frozenset({R.ASKED, R.PENDING}), R.DONE
 BOUNCE_REFUND = Transition(
     "bounce", frozenset({R.ASKED, R.PENDING, R.DONE}), R.FAILED, _("Refusé ou revenu"), "provider"
 )
-REFUND_MACHINE = StateMachine(_("Remboursement"), RefundState, (ACCEPT_REFUND, COMPLETE_REFUND, BOUNCE_REFUND))
+# The provider had refused it, or we had given it up before hearing its answer: it was accepted all the same.
+ACCEPT_LATE = Transition(
+    "accept_late", frozenset({R.FAILED}), R.PENDING, _("Accepté après coup"), "provider", _("jamais accepté auparavant")
+)
+REFUND_MACHINE = StateMachine(
+    _("Remboursement"), RefundState, (ACCEPT_REFUND, COMPLETE_REFUND, BOUNCE_REFUND, ACCEPT_LATE)
+)
+
+B = BankRefundState
+PREPARE_BANK_REFUND = Transition(
+    "prepare", frozenset({B.ASKED}), B.PREPARED, _("Préparer le virement"), "treasurer", _("IBAN vérifié")
+)
+APPROVE_BANK_REFUND = Transition(
+    "approve", frozenset({B.PREPARED}), B.APPROVED, _("Approuver le virement"), "treasurer", _("une autre personne")
+)
+REFUSE_BANK_REFUND = Transition(
+    "refuse", frozenset({B.ASKED, B.PREPARED}), B.REFUSED, _("Refuser le virement"), "treasurer", _("motif écrit")
+)
+# Approved and not sent: the bank will not take it, or the provider gave the money back after all.
+STOP_BANK_REFUND = Transition(
+    "stop", frozenset({B.ASKED, B.PREPARED, B.APPROVED}), B.STOPPED, _("Arrêter le virement"), "treasurer"
+)
+SEND_BANK_REFUND = Transition(
+    "send", frozenset({B.APPROVED}), B.SENT, _("Constater le virement"), "treasurer", _("relevé de banque")
+)
+BANK_REFUND_MACHINE = StateMachine(
+    _("Remboursement par virement"),
+    BankRefundState,
+    (PREPARE_BANK_REFUND, APPROVE_BANK_REFUND, REFUSE_BANK_REFUND, STOP_BANK_REFUND, SEND_BANK_REFUND),
+)
 
 MACHINES = (
     OFFER_MACHINE,
@@ -327,6 +365,7 @@ MACHINES = (
     WAITING_MACHINE,
     PAYMENT_MACHINE,
     REFUND_MACHINE,
+    BANK_REFUND_MACHINE,
     PAYOUT_MACHINE,
     OFFER_FILE_MACHINE,
     TRANCHE_MACHINE,

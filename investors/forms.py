@@ -16,7 +16,7 @@ from fres.kernel.access import Role
 from fres.kernel.territories import communes_of_postal_code
 from investors.consents import TERMS, record_consent
 from investors.countries import country_choices
-from investors.models import Party, RoleGrant, TaxResidence, User
+from investors.models import Party, PartyCheck, RoleGrant, TaxResidence, User
 from investors.parties import Identity
 from investors.selectors import audited_kinds
 
@@ -175,6 +175,20 @@ class IbanForm(forms.Form):
         help_text=_("Le nom écrit sur votre relevé d’identité bancaire."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
+
+
+class PartyCheckForm(forms.Form):
+    """What was checked of a person, and on what evidence."""
+
+    kind = forms.ChoiceField(label=_("Contrôle"), choices=PartyCheck.Kind.choices)
+    evidence = forms.CharField(
+        label=_("Preuve"),
+        max_length=300,
+        help_text=_(
+            "Ce qui a été regardé : la pièce et sa date, les listes et leur jour, le relevé d’identité bancaire."
+        ),
+    )
+    iban_hash = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
 
 class PartySearchForm(forms.Form):

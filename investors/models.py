@@ -252,6 +252,45 @@ class Representation(models.Model):
         return f"{self.user} – {self.party}"
 
 
+@track_every_change()
+class PartyCheck(models.Model):
+    """That the staff checked a person: what, when, who, on what evidence. Append-only: the last one speaks."""
+
+    class Kind(models.TextChoices):
+        IDENTITY = "IDENTITY", _("Identité vérifiée")
+        LISTS = "LISTS", _("Listes de sanctions consultées")
+        IBAN = "IBAN", _("IBAN vérifié")
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="checks")
+    kind = models.CharField(_("contrôle"), max_length=8, choices=Kind)
+    evidence = models.CharField(_("preuve"), max_length=300)
+    iban_hash = models.CharField(max_length=64, blank=True)  # which account was checked
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(_("fait le"))
+
+    class Meta:
+        verbose_name = _("contrôle d’une personne")
+        verbose_name_plural = _("contrôles des personnes")
+        ordering = ("-made_at", "-pk")
+        triggers = append_only.triggers("party_check")
+        constraints = (
+            models.CheckConstraint(
+                name="party_check_has_evidence",
+                condition=~Q(evidence=""),
+                violation_error_message=_("Un contrôle dit sur quelle preuve il repose."),
+            ),
+            models.CheckConstraint(
+                name="party_check_names_its_account",
+                condition=(Q(kind="IBAN") & ~Q(iban_hash="")) | (~Q(kind="IBAN") & Q(iban_hash="")),
+                violation_error_message=_("Le contrôle d’un IBAN dit lequel."),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.party} {self.get_kind_display()}"
+
+
 class RoleGrantQuerySet(models.QuerySet["RoleGrant"]):
     def current(self, on: date) -> "RoleGrantQuerySet":
         """The grants in force on a day, revoked ones left out from the day of their revocation."""

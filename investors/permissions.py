@@ -49,6 +49,11 @@ def can_list_people(user: Visitor) -> bool:
     return lists_people(roles_of(user))
 
 
+def can_check_people(user: Visitor) -> bool:
+    """Compliance: who looked at the pieces, the lists and the account, and writes that they did."""
+    return has_role(user, Role.COMPLIANCE)
+
+
 def can_see_party(user: Visitor, party: Party) -> bool:
     """Their own, one they represent today, or any for compliance and the administrator."""
     if not isinstance(user, User):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from fres.kernel.templatetags.fres import date_short, datetime_long
-from investors.models import Consent, Party, Representation, RoleGrant, TaxResidence, User
+from investors.models import Consent, Party, PartyCheck, Representation, RoleGrant, TaxResidence, User
 
 # Fields whose values the audit trail never shows, only that they changed.
 _SECRET = frozenset({"iban", "iban_hash", "tax_identifier", "tax_identifier_hash", "password"})
@@ -22,6 +22,7 @@ _TRACKED: dict[str, tuple[Promise, type[models.Model]]] = {
     "roles": (gettext_lazy("Rôles"), RoleGrant),
     "residences": (gettext_lazy("Résidences fiscales"), TaxResidence),
     "representations": (gettext_lazy("Représentations"), Representation),
+    "controles": (gettext_lazy("Contrôles des personnes"), PartyCheck),
 }
 _ACTS = {"insert": gettext_lazy("créé"), "update": gettext_lazy("modifié"), "delete": gettext_lazy("supprimé")}
 

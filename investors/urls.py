@@ -11,6 +11,7 @@ urlpatterns = [
     path("textes/<slug:key>/", own.text, name="text"),
     path("gestion/personnes/", people.parties, name="parties"),
     path("gestion/personnes/<uuid:uuid>/", people.party, name="party"),
+    path("gestion/personnes/<uuid:uuid>/controles/", people.check, name="check_party"),
     path("gestion/comptes/", people.users, name="users"),
     path("gestion/comptes/<uuid:uuid>/", people.user, name="user"),
     path("gestion/comptes/<uuid:uuid>/roles/", people.grant, name="grant_role"),

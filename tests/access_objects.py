@@ -163,3 +163,6 @@ def _document() -> Visit:
 @visit("reporting:verify_code")
 def _check() -> Visit:
     return Visit(kwargs={"code": "0000-0000-0000", "number": "REL/2025/000001"})
+
+
+import tests.funds.payments.visits  # noqa: E402, F401 – each area registers its own

@@ -12,6 +12,7 @@ from funds.solvency import balances_by_number, position
 
 NEVER_NEGATIVE = (
     Purpose.SAVER_MONEY,
+    Purpose.REFUND_TO_SEND,
     Purpose.HOLDER_MONEY,
     Purpose.HELD_TRANCHES,
     Purpose.INSTALMENTS,

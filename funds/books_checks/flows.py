@@ -51,6 +51,32 @@ def refunds(at: datetime) -> Iterator[Problem]:
         yield told_in_cents(key, said, expected, what="entry against refund")
 
 
+@books_check(_("Chaque remboursement par virement a ses écritures"))
+def bank_refunds(at: datetime) -> Iterator[Problem]:
+    query = f"""WITH {_POSTED}, ordered AS (
+        SELECT 'bank_refund:' || request.uuid AS key, (signed.amount * 100)::bigint AS cents,
+            request.state = 'STOPPED' AS is_stopped
+        FROM funds_bankrefundorder signed JOIN funds_bankrefund request ON request.id = signed.bank_refund_id
+        UNION ALL
+        SELECT 'bank_refund:' || request.uuid || ':sent', (signed.amount * 100)::bigint, false
+        FROM funds_bankrefundsending sending JOIN funds_bankrefundorder signed ON signed.id = sending.order_id
+        JOIN funds_bankrefund request ON request.id = signed.bank_refund_id
+    ), moved AS (SELECT * FROM posted WHERE key NOT LIKE '%%:stopped')
+    SELECT coalesce(ordered.key, moved.key), moved.cents, ordered.cents
+    FROM ordered FULL JOIN moved ON moved.key = ordered.key
+    WHERE moved.cents IS DISTINCT FROM ordered.cents OR moved.is_reversed IS DISTINCT FROM ordered.is_stopped"""
+    for key, said, expected in select(query, {"like": "bank_refund:%"}):
+        yield told_in_cents(key, said, expected, what="entry against transfer order, or stopped and not reversed")
+    unsigned = """SELECT request.uuid, request.state FROM funds_bankrefund request
+        LEFT JOIN funds_bankrefundorder signed ON signed.bank_refund_id = request.id
+        LEFT JOIN funds_bankrefundsending sending ON sending.order_id = signed.id
+        WHERE (request.state IN ('APPROVED', 'SENT') AND signed.id IS NULL)
+            OR (request.state = 'SENT') <> (sending.id IS NOT NULL)
+            OR (signed.id IS NOT NULL AND request.state NOT IN ('APPROVED', 'SENT', 'STOPPED'))"""
+    for uuid, state in select(unsigned):
+        yield Problem(f"bank refund {uuid}", f"{state}, which its order and the bank's line do not say")
+
+
 @books_check(_("Chaque paiement dit ce qui a été rendu"))
 def refunded_amounts(at: datetime) -> Iterator[Problem]:
     query = """SELECT payment.uuid, payment.refunded_cents, coalesce(sum((refund.amount * 100)::bigint), 0)

@@ -1,3 +1,4 @@
+from funds.models.bank_refunds import BankRefund, BankRefundOrder, BankRefundSending
 from funds.models.campaigns import (
     CampaignUpdate,
     FiciReading,
@@ -31,6 +32,9 @@ from funds.models.tranches import Tranche, TrancheDelegate, TrancheVote
 
 __all__ = [
     "Account",
+    "BankRefund",
+    "BankRefundOrder",
+    "BankRefundSending",
     "BooksCheck",
     "CampaignUpdate",
     "Commitment",

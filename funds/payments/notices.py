@@ -9,7 +9,8 @@ from django.utils.translation import override
 
 from fres.kernel.messages import queue_message
 from fres.kernel.money import to_cents
-from funds.models import Payment, Refund
+from fres.kernel.templatetags.fres import date_long
+from funds.models import BankRefund, BankRefundSending, Payment, Refund
 from funds.payments.gateway import FailureCode, RefusalCode, explain
 from investors.models import User
 
@@ -35,7 +36,26 @@ def tell_refunded(*, refund: Refund, at: datetime) -> None:
 
 
 def tell_refund_came_back(*, refund: Refund, at: datetime) -> None:
-    _tell_of_refund(refund, "refund_came_back", at=at)
+    """The paying means is closed and the sum still owed: the payer must know how to get it (ruling B29)."""
+    url = f"{settings.SITE_URL}{reverse('funds:ask_bank_refund', args=[refund.uuid])}"
+    _tell_of_refund(refund, "refund_came_back", at=at, legal=True, url=url)
+
+
+def tell_bank_refund_asked(*, bank_refund: BankRefund, at: datetime) -> None:
+    """Whoever reads the mail of an account sees that money is asked on another: a theft would be seen."""
+    _tell_of_transfer(bank_refund, "bank_refund_asked", bank_refund.iban_hash[:16], at=at)
+
+
+def tell_bank_refund_refused(*, bank_refund: BankRefund, at: datetime) -> None:
+    url = f"{settings.SITE_URL}{reverse('funds:ask_bank_refund', args=[bank_refund.refund.uuid])}"
+    _tell_of_transfer(bank_refund, "bank_refund_refused", at=at, reason=bank_refund.refused_reason, url=url)
+
+
+def tell_bank_refund_sent(*, sending: BankRefundSending, at: datetime) -> None:
+    bank_refund = sending.order.bank_refund
+    with override(_language(bank_refund.refund.payment)):
+        day = date_long(sending.sent_on)
+    _tell_of_transfer(bank_refund, "bank_refund_sent", at=at, sent_on=day, reference=sending.reference)
 
 
 def tell_contested(*, payment: Payment, at: datetime) -> None:
@@ -57,12 +77,20 @@ def failure_sentence(code: str, *, language: str = "") -> str:
         return str(sentence)
 
 
-def _tell_of_refund(refund: Refund, name: str, *, at: datetime) -> None:
+def _tell_of_transfer(bank_refund: BankRefund, name: str, *which: str, at: datetime, **context: Any) -> None:
+    key = ":".join((f"bank_refund:{bank_refund.uuid}", *which))
+    account = bank_refund.iban_masked
+    amount_cents = to_cents(bank_refund.amount)
+    _tell(bank_refund.refund.payment, name, at=at, key=key, amount_cents=amount_cents, account=account, **context)
+
+
+def _tell_of_refund(refund: Refund, name: str, *, at: datetime, **context: Any) -> None:
     cause = _cause(refund.cause, language=_language(refund.payment))
-    _tell(refund.payment, name, at=at, amount_cents=to_cents(refund.amount), cause=cause, key=f"refund:{refund.uuid}")
+    key, amount_cents = f"refund:{refund.uuid}", to_cents(refund.amount)
+    _tell(refund.payment, name, at=at, amount_cents=amount_cents, cause=cause, key=key, **context)
 
 
-def _tell(payment: Payment, name: str, *, at: datetime, key: str = "", **context: Any) -> None:
+def _tell(payment: Payment, name: str, *, at: datetime, key: str = "", legal: bool = False, **context: Any) -> None:
     reader = _reader(payment)
     if reader is None:
         return
@@ -79,6 +107,7 @@ def _tell(payment: Payment, name: str, *, at: datetime, key: str = "", **context
         key=f"{key or f'payment:{payment.uuid}'}:{name}",
         at=at,
         about=("payment", payment.uuid),
+        legal=legal,
         language=reader.language,
     )
 

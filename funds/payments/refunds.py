@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from djmoney.money import Money
 
 from fres.kernel import jobs
@@ -29,10 +30,12 @@ from funds.payments.recording import lock_payment
 from funds.payments.reversal import MoneyGivenBack, RefundCameBack, held_cents, reverse_payment
 from funds.payments.steps import outside_transaction
 from funds.states import (
+    ACCEPT_LATE,
     ACCEPT_REFUND,
     BOUNCE_REFUND,
     COMPLETE_REFUND,
     OWE_REFUND,
+    STOP_BANK_REFUND,
     CommitmentState,
     OfferState,
     PaymentState,
@@ -42,6 +45,9 @@ from investors.models import User
 
 TRY_LATER = frozenset({RefusalCode.BALANCE_INSUFFICIENT, RefusalCode.NOT_ALLOWED})
 """Refusals that say nothing of the refund itself: it stays asked, and is sent again under another key."""
+
+
+REFUND_DONE_BY_PROVIDER = gettext_lazy("Le prestataire a finalement rendu l’argent.")
 
 
 class RefundTooLarge(RuleViolation):
@@ -139,8 +145,13 @@ def record_refund(*, refund_id: int, outcome: RefundOutcome, at: datetime) -> Re
     payment = lock_payment(Refund.objects.get(pk=refund_id).payment_id)
     refund = Refund.objects.select_for_update().get(pk=refund_id)
     if refund.provider_id is None:
-        refund.provider_id, refund.answered_at, refund.failure_code = outcome.refund_id, at, ""
-        refund.save(update_fields=["provider_id", "answered_at", "failure_code"])
+        refund.provider_id, refund.answered_at = outcome.refund_id, at
+        refund.save(update_fields=["provider_id", "answered_at"])
+        if refund.state == RefundState.FAILED:  # we had given it up: accepted all the same, it replaces any transfer
+            _stop_transfer(refund, at=at)
+            refund = advance(refund, ACCEPT_LATE, by=None, at=at)
+        refund.failure_code = ""
+        refund.save(update_fields=["failure_code"])
     # Whatever became of it since, it was accepted once: written first, so that answers in any order end alike.
     reverse_payment(payment=payment, fact=MoneyGivenBack(refund, at=outcome.created_at), at=at)
     if refund.state == RefundState.ASKED and outcome.status is RefundStatus.PENDING:
@@ -154,6 +165,16 @@ def record_refund(*, refund_id: int, outcome: RefundOutcome, at: datetime) -> Re
         reverse_payment(payment=payment, fact=RefundCameBack(refund, at=at), at=at)
         notices.tell_refund_came_back(refund=refund, at=at)
     return refund
+
+
+def _stop_transfer(refund: Refund, *, at: datetime) -> None:
+    """Stop the bank transfer that was to do what the provider has done; one that left already makes a claim."""
+    from funds.payments.bank_refunds import stop_bank_refund
+
+    waiting = refund.bank_refunds.filter(state__in=STOP_BANK_REFUND.sources).first()
+    if waiting is not None:
+        reason = str(REFUND_DONE_BY_PROVIDER)
+        stop_bank_refund(bank_refund=waiting, by=None, reason=reason, at=at)
 
 
 @transaction.atomic

@@ -16,7 +16,7 @@ from fres.kernel.money import format_cents, from_cents, to_cents
 from fres.kernel.states import advance
 from funds.chart import Purpose
 from funds.ledger import Line, account_for, balance_cents, post_entry, reverse_entry
-from funds.models import Dispute, Entry, Offer, Payment, Refund, Transfer
+from funds.models import BankRefund, Dispute, Entry, Offer, Payment, Refund, Transfer
 from funds.payments import notices
 from funds.payments.gateway import DisputeOutcome, DisputeStatus, FailureCode
 from funds.payments.recording import lock_payment, offer_of, payer_of, post_cash, read_payment
@@ -32,10 +32,12 @@ from funds.states import (
     STAND_AGAIN,
     TAKE_BACK,
     WIN_DISPUTE,
+    BankRefundState,
     CommitmentState,
     PaymentState,
     RefundState,
 )
+from investors.models import User
 
 AFTER_SETTLEMENT = frozenset({CommitmentState.SETTLED, CommitmentState.DISPUTED})
 
@@ -120,10 +122,18 @@ def held_cents(payment: Payment) -> int:
 
 
 def taken_cents(payment: Payment) -> int:
-    """Return what refunds and a contested debit took of this payment, less what came back."""
+    """Return what refunds, transfers ordered and a contested debit took of this payment, less what came back."""
     dispute = getattr(payment, "dispute", None)
     contested = to_cents(dispute.amount) if dispute is not None and dispute.won_at is None else 0
-    return payment.refunded_cents + contested + _failed_cents(payment)
+    return payment.refunded_cents + contested + _failed_cents(payment) + _ordered_cents(payment)
+
+
+def _ordered_cents(payment: Payment) -> int:
+    """Return what two people ordered to give back of this payment by bank transfer, sent or not."""
+    ordered = BankRefund.objects.filter(
+        refund__payment=payment, state__in=(BankRefundState.APPROVED, BankRefundState.SENT)
+    )
+    return int((ordered.aggregate(total=Sum("amount"))["total"] or 0) * 100)
 
 
 def _failed_cents(payment: Payment) -> int:
@@ -202,6 +212,22 @@ def _money_given_back(payment: Payment, fact: MoneyGivenBack, *, at: datetime) -
     _commitment_given_back(payment, left=left, at=at, reason=str(refund.get_cause_display()))
     _void_receipts(payment, left=left, at=at, reason=_("Don rendu au donateur."))
     return [entry]
+
+
+def given_back_by_bank(payment: Payment, *, refund: Refund, by: User, at: datetime) -> None:
+    """Bring a payment, locked, and its commitment to what a transfer that left makes of them; its entry is posted."""
+    left = to_cents(payment.amount) - taken_cents(payment)
+    reason = str(refund.get_cause_display())
+    if left <= 0 and payment.state == PaymentState.CLEARED:
+        payment = advance(payment, REVERSE_PAYMENT, by=by, at=at, reason=reason)
+    if payment.commitment is not None and payment.commitment.state == CommitmentState.REFUND_DUE:
+        _commitment_given_back(payment, left=left, at=at, reason=reason)
+
+
+def void_receipts_of(payment: Payment, *, at: datetime) -> None:
+    """Void the receipt of a gift, locked, for what is ordered to be given back by transfer; replaced for the rest."""
+    left = to_cents(payment.amount) - taken_cents(payment)
+    _void_receipts(payment, left=left, at=at, reason=_("Don rendu au donateur."))
 
 
 def _commitment_given_back(payment: Payment, *, left: int, at: datetime, reason: str) -> None:

@@ -2,14 +2,15 @@
 
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from fres.kernel import clock
 from fres.kernel.access import Role
-from funds.models import Commitment, Payment, Refund
-from funds.states import RefundState
+from funds.models import BankRefund, Commitment, Payment, Refund
+from funds.states import BankRefundState, RefundState
 from investors.models import User
 from investors.permissions import roles_of
+from investors.selectors import parties_acted_for
 
 FOLLOW_MONEY = frozenset({Role.TREASURER.value, Role.MANAGER.value, Role.AUDITOR.value})
 
@@ -32,16 +33,35 @@ def commitments_payable_by(user: User) -> QuerySet[Commitment]:
     return Commitment.objects.filter(own).select_related("offer__project", "saver").distinct()
 
 
-def refunds_to_settle() -> QuerySet[Refund]:
-    """Return the refunds that came back: debts that stand until the saver names an account of theirs (ruling B29).
+def refunds_come_back() -> QuerySet[Refund]:
+    """Return the refunds that came back, the oldest first, each with its transfers, the last one first.
 
     Left out: those the bank gave back itself, after a contested debit.
     """
+    asked = BankRefund.objects.select_related("prepared_by", "party", "order__approved_by", "order__sending")
     return (
         Refund.objects.filter(state=RefundState.FAILED)
         .exclude(failure_code="DISPUTED")
-        .select_related("payment__commitment__offer__project", "payment__commitment__saver")
+        .select_related(
+            "payment__commitment__offer__project", "payment__commitment__saver",
+            "payment__instalment__loan__offer__project", "payment__instalment__loan__borrower",
+        )
+        .prefetch_related(Prefetch("bank_refunds", queryset=asked.order_by("-pk")))
         .order_by("answered_at", "pk")
+    )  # fmt: skip
+
+
+def refunds_to_settle() -> QuerySet[Refund]:
+    """Return the refunds that came back and that no transfer has given back: debts that stand (ruling B29)."""
+    sent = BankRefund.objects.filter(refund=OuterRef("pk"), state=BankRefundState.SENT)
+    return refunds_come_back().exclude(Exists(sent))
+
+
+def refunds_payable_to(user: User) -> QuerySet[Refund]:
+    """Return the refunds that came back of parties a user is or acts for: they may name an account for these."""
+    payers = parties_acted_for(user, clock.today()).values("pk")
+    return refunds_come_back().filter(
+        Q(payment__commitment__saver__in=payers) | Q(payment__instalment__loan__borrower__in=payers)
     )
 
 

@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 
 from fres.kernel import clock
 from fres.kernel.money import format_cents, to_cents
-from funds.models import Payment
+from funds.models import BankRefund, Payment, Refund
 from funds.payments import notices
 from funds.payments.gateway import Means
-from funds.states import PaymentState, RefundState
+from funds.states import BankRefundState, PaymentState, RefundState
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,34 @@ def payment_steps(payment: Payment, *, at: datetime) -> list[Step]:
             Step(payment.final_on, _("Ne peut plus être contesté sans motif"), detail, "done" if is_final else "")
         )
     return steps
+
+
+def bank_refund_steps(refund: Refund, bank_refund: BankRefund | None, *, at: datetime) -> list[Step]:
+    """Return the steps of a refund that came back: asked again on an account, checked, signed by two, sent."""
+    came_back = notices.failure_sentence(refund.failure_code)
+    steps = [
+        Step(_day(refund.asked_at), _("Remboursement demandé"), refund.get_cause_display(), "done"),
+        Step(_day(refund.answered_at or refund.asked_at), _("Revenu : moyen de paiement fermé"), came_back, "failed"),
+    ]
+    if bank_refund is None:
+        return [*steps, Step(_day(at), _("Un compte à votre nom est attendu"), "", "now")]
+    steps.append(Step(_day(bank_refund.asked_at), _("Virement demandé"), bank_refund.iban_masked, "done"))
+    if bank_refund.state in (BankRefundState.REFUSED, BankRefundState.STOPPED):
+        return [*steps, Step(_day(at), bank_refund.get_state_display(), bank_refund.refused_reason, "failed")]
+    if bank_refund.prepared_at is None:
+        is_checked = bank_refund.party.iban_verified_at is not None
+        detail = "" if is_checked else _("Le compte est en cours de vérification.")
+        return [*steps, Step(_day(at), _("À préparer par la trésorerie"), detail, "now")]
+    preparer = str(bank_refund.prepared_by)
+    steps.append(Step(_day(bank_refund.prepared_at), _("Préparé"), preparer, "done"))
+    order = getattr(bank_refund, "order", None)
+    if order is None:
+        return [*steps, Step(_day(at), _("À approuver par une autre personne"), "", "now")]
+    steps.append(Step(_day(order.approved_at), _("Approuvé, dette à virer"), str(order.approved_by), "done"))
+    sending = getattr(order, "sending", None)
+    if sending is None:
+        return [*steps, Step(_day(at), _("Virement à faire à la banque"), "", "now")]
+    return [*steps, Step(sending.sent_on, _("Viré"), sending.reference, "done")]
 
 
 def _ended_without_money(payment: Payment, *, at: datetime) -> Step:

@@ -25,7 +25,7 @@ from funds.payments.selectors import refunds_to_settle
 from funds.selectors import figures_of
 from funds.servicing.instalments import late_instalments
 from funds.servicing.selectors import due_payouts
-from funds.states import CommitmentState, OfferState, PaymentState, PayoutState
+from funds.states import BankRefundState, CommitmentState, OfferState, PaymentState, PayoutState
 
 WEEK = timedelta(days=7)
 BANK_IS_SLOW = timedelta(days=10)
@@ -95,7 +95,8 @@ def desk_figures(*, at: datetime) -> DeskFigures:
     due = due_payouts()
     late = late_instalments(at=at)
     operators = LegalEntity.objects.filter(role=LegalEntity.Role.OPERATOR)
-    owed = sum(balance_cents(entity=entity, purpose=Purpose.TO_BE_PAID) for entity in operators)
+    due_by = (Purpose.TO_BE_PAID, Purpose.REFUND_TO_SEND)
+    owed = sum(balance_cents(entity=entity, purpose=purpose) for entity in operators for purpose in due_by)
     to_pay_out = from_cents(sum(to_cents(one.net) for one in due)) + _sum(leaving)
     return DeskFigures(
         cleared_this_week=_sum(cleared),
@@ -193,14 +194,25 @@ def _payout_tasks() -> Iterator[Task]:
 
 def _refund_tasks() -> Iterator[Task]:
     for refund in refunds_to_settle()[:MOST_SHOWN]:
-        payment = refund.payment
-        title = _("Remboursement de %(amount)s revenu") % {"amount": _told(refund.amount)}
-        detail = (
-            f"{payer_of(payment).number}, {offer_of(payment).project.title}. {failure_sentence(refund.failure_code)}"
-        )
+        payment, amount = refund.payment, {"amount": _told(refund.amount)}
+        detail = f"{payer_of(payment).number}, {offer_of(payment).project.title}"
         on = clock.local(refund.answered_at or refund.asked_at).date()
-        url = reverse("funds:payment", args=[payment.uuid])
-        yield Task(on, title, url, detail, str(Role.TREASURER.label), "LATE", _("À rendre"))
+        who, url = str(Role.TREASURER.label), reverse("funds:bank_refund", args=[refund.uuid])
+        asked = next(iter(refund.bank_refunds.all()), None)
+        match asked.state if asked is not None else "":
+            case BankRefundState.ASKED if asked is not None and asked.party.iban_verified_at is None:
+                title, who, state = _("Vérifier un compte pour rendre %(amount)s"), str(Role.COMPLIANCE.label), "TODAY"
+                label = _("À vérifier")
+            case BankRefundState.ASKED:
+                title, state, label = _("Préparer le virement qui rend %(amount)s"), "TODAY", _("À faire")
+            case BankRefundState.PREPARED:
+                title, state, label = _("Approuver le virement qui rend %(amount)s"), "TODAY", _("À signer")
+            case BankRefundState.APPROVED:
+                title, state, label = _("Virer %(amount)s, puis le constater"), "TODAY", _("À faire")
+            case _:
+                title, state, label = _("Remboursement de %(amount)s revenu"), "LATE", _("À rendre")
+                detail = f"{detail}. {failure_sentence(refund.failure_code)}"
+        yield Task(on, title % amount, url, detail, who, state, label)
 
 
 def _instalment_tasks(at: datetime) -> Iterator[Task]:

@@ -26,8 +26,10 @@ from funds.commitments import check_commitment, commit_to_offer, revoke_commitme
 from funds.forms import CeilingForm, CommitForm, ConsentForm
 from funds.limits import limits_at
 from funds.models import Offer, Refund
+from funds.payments.selectors import refunds_payable_to
 from funds.portfolio import can_pay, can_revoke, portfolio_of
 from funds.reflection import reflection_deadline
+from funds.states import BankRefundState
 from funds.texts import WARNING, digest_of, read_text, texts_of
 from funds.views.public import document_line, documents_about
 from funds.waiting import commit_and_wait, join_waiting_list, leave_waiting_list
@@ -125,6 +127,7 @@ def commitment(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     receipts = Document.objects.filter(gift_receipt__commitment=found).select_related("void", "superseded_by")
     loan = getattr(found.offer, "loan", None) if hasattr(found, "holding") else None
     documents = [document_line(one) for one in receipts.order_by("-pk")]
+    came_back = refunds_payable_to(request.user).filter(payment__commitment=found).last()
     if loan is not None:
         documents += documents_about("loan", loan.uuid)
     context = {
@@ -138,6 +141,8 @@ def commitment(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         "can_pay": can_pay(found, at=at) and not any(one.state == "PROCESSING" for one in payments),
         "can_refund": _can_give_back(found),
         "refund": Refund.objects.filter(payment__commitment=found).order_by("-asked_at", "-pk").first(),
+        "came_back": came_back,
+        "is_sent_back": came_back is not None and _is_sent_back(came_back),
         "refusal": None,
     }
     return render(request, "funds/commitment.html", context)
@@ -289,6 +294,10 @@ def _can_give_back(found: Any) -> bool:
     from funds.payments.refunds import can_be_given_back
 
     return can_be_given_back(found)
+
+
+def _is_sent_back(refund: Refund) -> bool:
+    return any(one.state == BankRefundState.SENT for one in refund.bank_refunds.all())
 
 
 def _with_link(refusal: RuleViolation) -> RuleViolation:

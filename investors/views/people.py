@@ -13,8 +13,9 @@ from fres.kernel import clock
 from fres.kernel.access import Role, reads_only, require
 from fres.kernel.errors import RuleViolation
 from investors import permissions, selectors
-from investors.forms import GrantForm, JournalForm, PartySearchForm, UserSearchForm
-from investors.models import Party, RoleGrant, User
+from investors.checks import record_check
+from investors.forms import GrantForm, JournalForm, PartyCheckForm, PartySearchForm, UserSearchForm
+from investors.models import Party, PartyCheck, RoleGrant, User
 from investors.roles import grant_role, revoke_role
 
 _PER_PAGE = 50
@@ -42,9 +43,37 @@ def party(request: HttpRequest, uuid: str) -> HttpResponse:
         "residences": shown.tax_residences.order_by("-valid_from"),
         "representations": shown.representations.select_related("user").order_by("-valid_from"),
         "gaps": selectors.profile_gaps(shown, clock.today()),
+        "checks": shown.checks.select_related("by"),
+        "can_check": permissions.can_check_people(request.user),  # type: ignore[arg-type]
+        "check_form": PartyCheckForm(initial={"iban_hash": shown.iban_hash}),
         "changes": selectors.changes_of(shown),
     }
     return render(request, "investors/party.html", context)
+
+
+@require(permissions.can_check_people)
+@require_POST
+def check(request: HttpRequest, uuid: str) -> HttpResponse:
+    """Write that a person's identity, the sanctions lists or their account were checked, on what evidence."""
+    shown = get_object_or_404(Party.objects.select_related("user"), uuid=uuid)
+    form = PartyCheckForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Dites ce que vous avez contrôlé, et sur quelle preuve."))
+        return redirect("investors:party", uuid=shown.uuid)
+    try:
+        made = record_check(
+            party=shown,
+            kind=PartyCheck.Kind(form.cleaned_data["kind"]),
+            evidence=form.cleaned_data["evidence"],
+            iban_hash=form.cleaned_data["iban_hash"],
+            by=cast(User, request.user),
+            at=clock.now(),
+        )
+    except RuleViolation as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("Contrôle enregistré : %(kind)s.") % {"kind": made.get_kind_display()})
+    return redirect("investors:party", uuid=shown.uuid)
 
 
 @require(permissions.can_list_people)

@@ -36,14 +36,14 @@ from reporting.statements.content import (
     problems,
 )
 
-SAVER_PURPOSES = (Purpose.SAVER_MONEY, Purpose.TO_BE_PAID, Purpose.CLAIM_ON_SAVER)
+SAVER_PURPOSES = (Purpose.SAVER_MONEY, Purpose.REFUND_TO_SEND, Purpose.TO_BE_PAID, Purpose.CLAIM_ON_SAVER)
 _PARTY_FIELDS = (
     "uuid", "number", "kind", "family_name", "given_names", "legal_name", "address_line", "postal_code", "city",
     "country",
 )  # fmt: skip
 
-# One row per transfer of an account of money held: signed cents, the account it was against, the commitment it is
-# about when its entry comes from a payment, a refund or a dispute.
+# One row per transfer of an account of money held, between two of which nothing is told: signed cents, the account it
+# was against, the commitment it is about when its entry comes from a payment, a refund or a dispute.
 _MONEY = """
 SELECT account.party_id, account.offer_id, other.number, entry.key, entry.accounting_date, entry.label,
     coalesce(payment.commitment_id, refunded.commitment_id, disputed.commitment_id), moved.cents
@@ -60,7 +60,8 @@ LEFT JOIN funds_refund refund ON entry.source_type = 'refund' AND refund.uuid = 
 LEFT JOIN funds_payment refunded ON refunded.id = refund.payment_id
 LEFT JOIN funds_dispute dispute ON entry.source_type = 'dispute' AND dispute.uuid = entry.source_uuid
 LEFT JOIN funds_payment disputed ON disputed.id = dispute.payment_id
-WHERE account.entity_id = %(entity)s AND account.number = %(held)s AND account.party_id = ANY(%(parties)s)
+WHERE account.entity_id = %(entity)s AND account.number = ANY(%(held)s) AND account.party_id = ANY(%(parties)s)
+    AND other.number <> ALL(%(held)s)
     AND entry.accounting_date <= %(ends_on)s
 ORDER BY entry.accounting_date, entry.id, moved.id
 """
@@ -230,7 +231,7 @@ class Gatherer:
         values = {
             "entity": self.entity.pk,
             "parties": party_ids,
-            "held": self.numbers[Purpose.SAVER_MONEY],
+            "held": [self.numbers[Purpose.SAVER_MONEY], self.numbers[Purpose.REFUND_TO_SEND]],
             "due": self.numbers[Purpose.TO_BE_PAID],
             "claim": self.numbers[Purpose.CLAIM_ON_SAVER],
             "starts_on": self.starts_on,
@@ -499,6 +500,7 @@ _HELD_IN_FRENCH = {
     ("payment", "failed"): "Prélèvement rejeté par la banque",
     ("refund", ""): "Remboursement",
     ("refund", "failed"): "Remboursement revenu",
+    ("bank_refund", "sent"): "Remboursement viré sur votre compte",
     ("dispute", ""): "Débit contesté, repris par la banque",
     ("dispute", "won"): "Contestation close, argent revenu",
 }

@@ -4,17 +4,30 @@ import threading
 
 import pytest
 
+from fres.kernel import clock
+from fres.kernel.access import Role
+from fres.kernel.states import TransitionRefused
+from funds.chart import Purpose
 from funds.commitments import expire_unpaid
-from funds.models import Commitment, Payment
+from funds.ledger import balance_cents
+from funds.models import BankRefundOrder, Commitment, Entry, Payment
 from funds.payments import charging
+from funds.payments.bank_refunds import approve_bank_refund, record_bank_refund_sent
 from funds.payments.charging import PaymentRefused
 from funds.payments.recording import record_outcome
-from funds.payments.refunds import ask_gift_refund, ask_refund, send_refund
+from funds.payments.refunds import ask_gift_refund, ask_refund, record_refund, send_refund
 from funds.payments.sync import sync_payments
 from funds.payments.webhooks import handle_event, receive_event
 from funds.states import CommitmentState, PaymentState, RefundState
 from tests.concurrency.threads import at_once
 from tests.funds.factories import euros
+from tests.funds.payments.bank_refund_scenes import (
+    a_refund_never_accepted,
+    a_refund_that_came_back,
+    approved,
+    prepared,
+    staff,
+)
 from tests.funds.payments.conftest import _application, _running, gateway, provider, server  # noqa: F401
 from tests.funds.payments.scenes import Provider, a_commitment, assert_books_right, digest
 
@@ -115,3 +128,41 @@ def test_a_clearing_and_the_expiry_of_its_commitment_end_in_one_of_the_two_order
     assert not [result for result in results if isinstance(result, BaseException)]
     commitment.refresh_from_db()
     assert commitment.state in (CommitmentState.CLEARED, CommitmentState.REFUND_DUE)
+
+
+def test_two_approvers_at_once_make_one_order_and_one_entry(provider: Provider):  # noqa: F811
+    bank_refund = prepared(a_refund_that_came_back(provider), at=provider.now)
+    at, people = provider.now, [staff(Role.MANAGER) for _person in range(4)]
+    results = at_once(*(lambda by=by: approve_bank_refund(bank_refund=bank_refund, by=by, at=at) for by in people))
+    signed = [result for result in results if isinstance(result, BankRefundOrder)]
+    assert len(signed) == 1
+    assert all(isinstance(result, BankRefundOrder | TransitionRefused) for result in results)
+    assert BankRefundOrder.objects.count() == 1
+    assert Entry.objects.filter(key=f"bank_refund:{bank_refund.uuid}").count() == 1
+    assert_books_right()
+
+
+def test_a_transfer_and_a_late_answer_of_the_provider_never_give_the_euro_back_twice_unseen(
+    provider: Provider,  # noqa: F811
+):
+    refund = a_refund_never_accepted(provider)
+    bank_refund = approved(refund, at=provider.now)
+    outcome = provider.gateway.refund(
+        key="late", intent_id=refund.payment.intent_id, amount_cents=10_000, reference=str(refund.uuid)
+    )
+    at, by = provider.now, staff(Role.TREASURER)
+    on = clock.local(at).date()
+    results = at_once(
+        lambda: record_refund(refund_id=refund.pk, outcome=outcome, at=at),
+        lambda: record_bank_refund_sent(bank_refund=bank_refund, sent_on=on, reference="VIR 1", by=by, at=at),
+    )
+    bank_refund.refresh_from_db()
+    refund.refresh_from_db()
+    assert refund.state == RefundState.DONE
+    assert not isinstance(results[0], BaseException)
+    was_sent = not isinstance(results[1], BaseException)
+    assert bank_refund.state == ("SENT" if was_sent else "STOPPED")
+    offer = refund.payment.commitment.offer
+    claim = balance_cents(entity=offer.books, purpose=Purpose.CLAIM_ON_SAVER, party=bank_refund.party, offer=offer)
+    assert claim == (10_000 if was_sent else 0)
+    assert_books_right()

@@ -1,15 +1,21 @@
 """A charge and a refund, killed at every step: the restart ends in the same books, and nothing is asked twice."""
 
 from contextlib import suppress
+from itertools import count
 
 import pytest
 
-from funds.models import Commitment
+from fres.kernel import clock
+from fres.kernel.access import Role
+from fres.kernel.states import TransitionRefused
+from funds.models import BankRefund, Commitment
+from funds.payments.bank_refunds import approve_bank_refund, prepare_bank_refund, record_bank_refund_sent
 from funds.payments.charging import AlreadyPaid, PaymentUnderWay
 from funds.payments.refunds import RefundNotOpen, ask_gift_refund
 from funds.payments.sync import send_refunds
 from funds.payments.webhooks import handle_event, receive_event
 from tests.funds.factories import OfferFactory, euros
+from tests.funds.payments.bank_refund_scenes import a_refund_that_came_back, asked, checked, staff
 from tests.funds.payments.scenes import Provider, a_commitment, assert_books_right, digest
 from tests.kill.harness import kill_everywhere
 
@@ -81,4 +87,33 @@ def test_a_gift_given_back_and_killed_anywhere_is_given_back_once(provider: Prov
     report = kill_everywhere(prepare=given, act=give_back, repair=come_back, tell=tell, server=provider.server)
     assert report.asked == {"/v1/refunds": 1}
     assert report.points >= 20
+    assert_books_right()
+
+
+def test_a_transfer_approved_and_seen_killed_anywhere_moves_the_debt_once(provider: Provider):
+    people = [staff(Role.TREASURER), staff(Role.COMPLIANCE), staff(Role.TREASURER), staff(Role.MANAGER)]
+    names = count(1)
+
+    def came_back() -> Commitment:
+        refund = a_refund_that_came_back(provider)
+        bank_refund = checked(asked(refund, at=provider.now), at=provider.now, by=people[1])
+        prepare_bank_refund(bank_refund=bank_refund, by=people[0], at=provider.now)
+        scenes[refund.payment.commitment_id] = (bank_refund, f"VIR {next(names)}")
+        return refund.payment.commitment
+
+    def order_and_see(commitment: Commitment) -> None:
+        bank_refund, reference = scenes[commitment.pk]
+        at, on = provider.now, clock.local(provider.now).date()
+        with suppress(TransitionRefused):  # done before the death
+            approve_bank_refund(bank_refund=bank_refund, by=people[3], at=at)
+        with suppress(TransitionRefused):
+            record_bank_refund_sent(bank_refund=bank_refund, sent_on=on, reference=reference, by=people[2], at=at)
+
+    scenes: dict[int, tuple[BankRefund, str]] = {}
+    report = kill_everywhere(
+        prepare=came_back, act=order_and_see, repair=order_and_see, tell=tell, server=provider.server
+    )
+    assert not report.asked
+    assert report.points >= 15
+    assert report.of_kind("COMMIT") >= 4
     assert_books_right()

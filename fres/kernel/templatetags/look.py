@@ -40,7 +40,7 @@ STATE_SIGNS = {
         "CLEARED", "SETTLED", "SUCCEEDED", "FUNDED", "MONITORED", "PAID", "DONE", "TAKEN", "GRANTED", "VERIFIED",
         "RECEIVED", "SEALED", "LABELLED", "ACTIVE", "ACCEPTED", "RELEASED", "CONCLUDED", "SIGNED",
     ),
-    "state-refunded": ("REFUNDED", "REVOKED", "REVERSED"),
+    "state-refunded": ("REFUNDED", "REVOKED", "REVERSED", "STOPPED"),
     "state-closed": (
         "ENDED", "CLOSED", "CANCELLED", "EXPIRED", "LAPSED", "LEFT", "VOIDED", "REPLACED", "WITHDRAWN", "ABANDONED",
         "DISMISSED",
