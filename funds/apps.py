@@ -10,11 +10,13 @@ class FundsConfig(AppConfig):
         from fres.kernel.context import provide_names
         from fres.kernel.publishers import provide_publishers
         from funds import publishing
+        from funds.keeping import declare_retention
         from funds.models import BankRefund, Fund, LegalEntity, Offer, PayoutOrder, ReceiptEligibility, ReceiptMandate
         from investors.selectors import audit_kind
 
         provide_names(publishing.site_names)
         provide_publishers(publishing.publishers)
+        declare_retention()
         audit_kind("offres", _("Offres"), Offer)
         audit_kind("versements", _("Versements"), PayoutOrder)
         audit_kind("remboursements", _("Remboursements par virement"), BankRefund)

@@ -69,6 +69,12 @@ class OwnerCapExceeded(OfferNotReady):
     rule = "E10"
 
 
+class PayingAgentElsewhere(OfferNotReady):
+    """Levies are withheld where the money is: no entry crosses two entities (rulings A1, B8)."""
+
+    rule = "B8"
+
+
 class ReceiptRightMissing(OfferNotReady):
     """The beneficiary may not give receipts, or gave no mandate to issue them (ruling B7)."""
 
@@ -96,7 +102,7 @@ def check_offer(*, offer: Offer, at: datetime) -> list[OfferNotReady]:
     if offer.is_gift:
         found += _of_receipts(offer, on)
     else:
-        found += [*_of_protections(), *_of_owner_cap(offer, limits)]
+        found += [*_of_books(offer), *_of_protections(), *_of_owner_cap(offer, limits)]
     return found
 
 
@@ -206,6 +212,17 @@ def _of_parties(offer: Offer) -> list[OfferNotReady]:
             )
         ]
     return []
+
+
+def _of_books(offer: Offer) -> list[OfferNotReady]:
+    if offer.paying_agent_id == offer.books_id:
+        return []
+    return [
+        PayingAgentElsewhere(
+            _("L’établissement payeur n’est pas l’entité qui tient les livres de cette offre."),
+            next_step=_("Choisissez la même entité : les prélèvements se retiennent là où est l’argent."),
+        )
+    ]
 
 
 def _of_protections() -> list[OfferNotReady]:

@@ -21,7 +21,7 @@ from projects.models import Membership
 # Staff who follow the money read what is issued about it (ruling A7).
 READERS = frozenset({Role.TREASURER, Role.COMPLIANCE, Role.MANAGER, Role.AUDITOR})
 ABOUT_OFFER = "offer"
-_RELATED = ("series", "void", "superseded_by")
+_RELATED = ("series", "void", "superseded_by", "purge")
 
 
 @dataclass(frozen=True, slots=True)

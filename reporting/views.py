@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from fres.kernel import clock
 from fres.kernel.access import open_to_all, reads_only
-from fres.kernel.documents import open_document
+from fres.kernel.documents import DocumentPurged, open_document
 from fres.kernel.models import Document
 from investors.requests import SignedInRequest
 from reporting.forms import FileForm, PrintedForm
@@ -41,7 +41,11 @@ def document(request: HttpRequest, uuid: UUID) -> HttpResponse:
     if not request.user.is_authenticated and not readable.filter(uuid=uuid).exists():
         return redirect_to_login(request.get_full_path())
     found = get_object_or_404(readable, uuid=uuid)
-    return _download(found)
+    try:
+        return _download(found)
+    except DocumentPurged as over:
+        context = {"document": found, "refusal": over}
+        return render(request, "reporting/document_gone.html", context, status=410)
 
 
 @open_to_all

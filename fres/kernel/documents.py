@@ -11,9 +11,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Max, Min
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from fres.kernel.document_files import path_of, store_bytes
 from fres.kernel.errors import BooksBroken, RuleViolation
@@ -26,6 +28,12 @@ class DocumentAlreadyReplaced(RuleViolation):
     """An issued document is replaced once: the next correction names the last of the chain."""
 
     rule = "document-replaced"
+
+
+class DocumentPurged(RuleViolation):
+    """Its retention is over: the bytes are gone on purpose, the number, hash and amounts remain (ruling B22)."""
+
+    rule = "B22"
 
 
 class DocumentAltered(BooksBroken):
@@ -73,7 +81,8 @@ def issue_document(
     locked.save(update_fields=["last_number"])
     number = number_template.format(series=series, year=year, rank=locked.last_number)
     if content is None:
-        content = render(number)  # type: ignore[misc]
+        with override(settings.LANGUAGE_CODE):  # legal documents are in French, whoever asked for them (D13)
+            content = render(number)  # type: ignore[misc]
     return Document.objects.create(
         series=locked,
         rank=locked.last_number,
@@ -95,8 +104,15 @@ def issue_document(
 def open_document(document: Document) -> bytes:
     """Return the bytes as they were issued.
 
-    Raises: DocumentAltered: they are missing or no longer have the hash written when they were issued.
+    Raises: DocumentPurged: their retention is over. DocumentAltered: they are missing or no longer have the hash
+        written when they were issued.
     """
+    if hasattr(document, "purge"):
+        raise DocumentPurged(
+            _("Le document %(number)s était conservé jusqu’au %(day)s.")
+            % {"number": document.number, "day": document.purge.kept_until.strftime("%d/%m/%Y")},
+            next_step=_("Son numéro, son empreinte et ses montants restent inscrits."),
+        )
     try:
         content = path_of(document.sha256).read_bytes()
     except FileNotFoundError as missing:
@@ -138,7 +154,7 @@ def check_documents(*, sample: int | None = None) -> Iterator[DocumentProblem]:
             yield DocumentProblem(str(series), f"{series.issued} documents for {series.last_number} numbers")
         elif not series.issued and series.last_number:
             yield DocumentProblem(str(series), f"no document for {series.last_number} numbers")
-    rows = Document.objects.order_by("-pk")
+    rows = Document.objects.filter(purge=None).select_related("purge").order_by("-pk")
     for document in rows[:sample] if sample is not None else rows.iterator(chunk_size=1000):
         try:
             open_document(document)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from procrastinate import JobContext
 
-from fres.kernel import clock, duties, jobs, messages
+from fres.kernel import clock, duties, jobs, messages, retention
 from fres.kernel.models import Message
 
 logger = logging.getLogger("fres.jobs")
@@ -36,6 +36,12 @@ async def retry_stalled(context: JobContext, timestamp: int) -> None:
     manager = context.app.job_manager
     for stalled in await manager.get_stalled_jobs():
         await manager.retry_job(stalled)
+
+
+@duties.duty(order=800)
+def purge_old_documents(at: datetime) -> str:
+    """Bytes go at the end of their dated retention (ruling B22)."""
+    return f"{retention.purge_documents(at=at)} documents purged"
 
 
 @duties.duty(order=900)

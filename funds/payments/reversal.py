@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from fres.kernel.money import format_cents, from_cents, to_cents
 from fres.kernel.states import advance
@@ -185,7 +186,7 @@ def _debit_failed(payment: Payment, fact: DebitFailed, *, at: datetime) -> list[
         at=at,
     )
     advance(payment, REVERSE_PAYMENT, by=None, at=at, failed_at=fact.at, failure_code=code)
-    _taken_by_bank(payment, reason=_("Prélèvement rejeté par la banque après encaissement."), at=at)
+    _taken_by_bank(payment, reason=gettext_lazy("Prélèvement rejeté par la banque après encaissement."), at=at)
     notices.tell_failed(payment=payment, at=at)
     return [entry]
 
@@ -210,7 +211,7 @@ def _money_given_back(payment: Payment, fact: MoneyGivenBack, *, at: datetime) -
     if left <= 0 and payment.state == PaymentState.CLEARED:
         payment = advance(payment, REVERSE_PAYMENT, by=refund.asked_by, at=at, reason=refund.get_cause_display())
     _commitment_given_back(payment, left=left, at=at, reason=str(refund.get_cause_display()))
-    _void_receipts(payment, left=left, at=at, reason=_("Don rendu au donateur."))
+    _void_receipts(payment, left=left, at=at, reason=gettext_lazy("Don rendu au donateur."))
     return [entry]
 
 
@@ -227,7 +228,7 @@ def given_back_by_bank(payment: Payment, *, refund: Refund, by: User, at: dateti
 def void_receipts_of(payment: Payment, *, at: datetime) -> None:
     """Void the receipt of a gift, locked, for what is ordered to be given back by transfer; replaced for the rest."""
     left = to_cents(payment.amount) - taken_cents(payment)
-    _void_receipts(payment, left=left, at=at, reason=_("Don rendu au donateur."))
+    _void_receipts(payment, left=left, at=at, reason=gettext_lazy("Don rendu au donateur."))
 
 
 def _commitment_given_back(payment: Payment, *, left: int, at: datetime, reason: str) -> None:
@@ -300,18 +301,19 @@ def _open_dispute(payment: Payment, outcome: DisputeOutcome, *, at: datetime) ->
     if payment.state == PaymentState.CLEARED:
         payment = advance(payment, REVERSE_PAYMENT, by=None, at=at, reason=_("Débit contesté"))
     _cancel_unsent_refunds(payment, at=at)
-    _taken_by_bank(payment, reason=_("Débit contesté auprès de la banque."), at=at)
+    _taken_by_bank(payment, reason=gettext_lazy("Débit contesté auprès de la banque."), at=at)
     notices.tell_contested(payment=payment, at=at)
     return [entry, *_dispute_fee(payment, dispute, outcome, at=at)]
 
 
-def _taken_by_bank(payment: Payment, *, reason: str, at: datetime) -> None:
+def _taken_by_bank(payment: Payment, *, reason: object, at: datetime) -> None:
     commitment = payment.commitment
     if commitment is not None and not (payment.is_surplus and commitment.state != CommitmentState.REFUND_DUE):
         if commitment.state == CommitmentState.SETTLED:
-            advance(commitment, DISPUTE, by=None, at=at, reason=reason)
+            advance(commitment, DISPUTE, by=None, at=at, reason=str(reason))
         elif commitment.state in TAKE_BACK.sources:
-            advance(commitment, TAKE_BACK, by=None, at=at, reason=reason, ended_at=at, end_reason=reason)
+            told = str(reason)
+            advance(commitment, TAKE_BACK, by=None, at=at, reason=told, ended_at=at, end_reason=told)
     _void_receipts(payment, left=0, at=at, reason=reason)
 
 
@@ -390,7 +392,7 @@ def _cancel_unsent_refunds(payment: Payment, *, at: datetime) -> None:
         advance(refund, BOUNCE_REFUND, by=None, at=at, answered_at=at, failure_code="DISPUTED")
 
 
-def _void_receipts(payment: Payment, *, left: int, at: datetime, reason: str) -> None:
+def _void_receipts(payment: Payment, *, left: int, at: datetime, reason: object) -> None:
     commitment = payment.commitment
     if commitment is None or not commitment.offer.is_gift or payment.is_surplus:
         return

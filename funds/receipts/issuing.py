@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
+from django.utils.translation import override
 
 from fres.kernel import clock, jobs
 from fres.kernel.documents import issue_document, void_document
@@ -33,25 +35,28 @@ def issue_receipt(*, commitment: Commitment, at: datetime) -> GiftReceipt | None
         return valid
     if commitment.state not in GIVEN:
         return None
-    return _issue(commitment, amount_cents=to_cents(commitment.amount), at=at)
+    with override(settings.LANGUAGE_CODE):
+        return _issue(commitment, amount_cents=to_cents(commitment.amount), at=at)
 
 
 @transaction.atomic
-def void_receipts(*, commitment: Commitment, remaining_cents: int, at: datetime, reason: str) -> GiftReceipt | None:
+def void_receipts(*, commitment: Commitment, remaining_cents: int, at: datetime, reason: object) -> GiftReceipt | None:
     """Void the receipt of a gift given back or contested and, when part of it remains, replace it: together or not at
     all. The same call again changes nothing.
 
-    Args: remaining_cents: what remains given, 0 when nothing does. reason: French, printed on the replacement.
+    Args: remaining_cents: what remains given, 0 when nothing does. reason: a lazy text,
+            or French: printed on the replacement in French, whatever language is being spoken.
     Returns: the receipt now valid, or None.
     """
     commitment = _locked(commitment)
     valid = _valid_receipt(commitment)
     if valid is None or valid.amount_cents == remaining_cents:
         return valid
-    void_document(document=valid.document, reason=reason, at=at)
-    if remaining_cents <= 0:
-        return None
-    return _issue(commitment, amount_cents=remaining_cents, at=at)
+    with override(settings.LANGUAGE_CODE):
+        void_document(document=valid.document, reason=str(reason), at=at)
+        if remaining_cents <= 0:
+            return None
+        return _issue(commitment, amount_cents=remaining_cents, at=at)
 
 
 def why_no_receipt(*, commitment: Commitment, at: datetime) -> str:

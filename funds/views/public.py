@@ -125,7 +125,7 @@ def missing_protections(offer: Offer) -> list[str]:
 
 def documents_about(kind: str, uuid: Any) -> list[dict[str, Any]]:
     """Return the issued documents about an object as `_documents.html` shows them, newest first."""
-    found = Document.objects.filter(about_type=kind, about_uuid=uuid).select_related("void", "superseded_by")
+    found = Document.objects.filter(about_type=kind, about_uuid=uuid).select_related("void", "superseded_by", "purge")
     return [document_line(document) for document in found.order_by("-pk")]
 
 
@@ -139,6 +139,7 @@ def document_line(document: Document) -> dict[str, Any]:
         "issued_at": document.issued_at,
         "size": document.size,
         "voided": hasattr(document, "void") or successor is not None,
+        "purged": hasattr(document, "purge"),
         "replaced_by": successor.number if successor is not None else "",
     }
 

@@ -124,7 +124,7 @@ def commitment(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     found = get_object_or_404(selectors.commitments_visible_to(request.user), uuid=uuid)
     at = clock.now()
     payments = list(found.payments.order_by("-asked_at", "-pk"))
-    receipts = Document.objects.filter(gift_receipt__commitment=found).select_related("void", "superseded_by")
+    receipts = Document.objects.filter(gift_receipt__commitment=found).select_related("void", "superseded_by", "purge")
     loan = getattr(found.offer, "loan", None) if hasattr(found, "holding") else None
     documents = [document_line(one) for one in receipts.order_by("-pk")]
     came_back = refunds_payable_to(request.user).filter(payment__commitment=found).last()
@@ -179,7 +179,7 @@ def space(request: SignedInRequest) -> HttpResponse:
     held = portfolio_of(saver, at=clock.now())
     owned = Document.objects.none()
     if saver is not None:
-        owned = Document.objects.filter(owner_party=saver.uuid).select_related("void", "superseded_by")
+        owned = Document.objects.filter(owner_party=saver.uuid).select_related("void", "superseded_by", "purge")
     context = {
         "party": saver,
         "is_holder": Membership.objects.filter(user=request.user, left_on=None).exists(),

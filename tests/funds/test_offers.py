@@ -176,6 +176,14 @@ def test_limits_are_those_of_their_day_and_none_are_invented(db):
         limits_at(date(2001, 1, 1))
 
 
+def test_a_loan_whose_paying_agent_keeps_other_books_does_not_open(manager):
+    offer = loan(paying_agent=LegalEntityFactory())
+    with pytest.raises(offers.PayingAgentElsewhere, match="établissement payeur"):
+        open_offer(offer=offer, by=manager, at=NOW)
+    offer.refresh_from_db()
+    assert offer.state == OfferState.PREPARED
+
+
 def test_the_rules_still_missing_are_the_ones_the_ruling_names():
     assert [rule.code for rule in unenforced_rules()] == ["E06", "E07", "E08", "E09", "E11", "E13", "E24"]
     assert all(RULES[code].is_enforced for code in ("E10", "E12", "E14", "E16", "E17", "E18", "E19", "E20", "E21"))

@@ -87,3 +87,19 @@ class DocumentVoid(models.Model):
 
     def __str__(self) -> str:
         return str(self.document)
+
+
+class DocumentPurge(models.Model):
+    """That the bytes of a document went at the end of their retention. Number, hash and amounts stay (ruling B22)."""
+
+    document = models.OneToOneField(Document, on_delete=models.PROTECT, related_name="purge")
+    kept_until = models.DateField(_("conservé jusqu’au"))
+    at = models.DateTimeField(_("retiré le"))
+
+    class Meta:
+        verbose_name = _("fin de conservation")
+        verbose_name_plural = _("fins de conservation")
+        triggers = append_only.triggers("document_purge")
+
+    def __str__(self) -> str:
+        return str(self.document)

@@ -1,5 +1,7 @@
 """Drawings on pages: the tags that turn a description of `fres.kernel.charts` into inline SVG."""
 
+from typing import Any
+
 from django import template
 from django.utils.safestring import SafeString
 
@@ -61,9 +63,15 @@ def state_sign(code: str) -> str:
 
 
 @register.filter
-def is_void(document: Document) -> bool:
+def is_purged(document: Document | dict[str, Any]) -> bool:
+    """Return whether a document's retention is over: its row stays, its bytes are gone."""
+    return document["purged"] if isinstance(document, dict) else getattr(document, "purge", None) is not None
+
+
+@register.filter
+def is_void(document: Document | dict[str, Any]) -> bool:
     """Return whether a document was voided; the row stays, with its number."""
-    return getattr(document, "void", None) is not None
+    return document["voided"] if isinstance(document, dict) else getattr(document, "void", None) is not None
 
 
 @register.filter

@@ -1,9 +1,14 @@
 """Giving money back: to the paying means, once, and told whatever the bank does with it."""
 
+import io
+
 import pytest
+from django.utils import translation
 from procrastinate.contrib.django.models import ProcrastinateJob
+from pypdf import PdfReader
 
 from fres.kernel import jobs
+from fres.kernel.documents import open_document
 from fres.kernel.models import Message
 from funds.models import Refund
 from funds.payments.gateway import GatewayUnreachable
@@ -179,3 +184,19 @@ def test_the_job_that_sends_a_refund_is_written_with_it(provider: Provider, sett
 def receive(provider: Provider, event_id: str) -> None:
     payload, signature = provider.server.signed(event_id)
     receive_event(payload=payload, signature=signature, at=provider.now, gateway=provider.gateway)
+
+
+def test_a_receipt_and_why_it_is_void_are_in_french_whatever_language_is_spoken(provider: Provider):
+    offer = OfferFactory(open=True, gift=True, receipts=True)
+    commitment = a_commitment(offer=offer)
+    payment = provider.pay(commitment)
+    with translation.override("en"):
+        first = issue_receipt(commitment=commitment, at=provider.now)
+        ask_refund(payment=payment, amount=euros(30), cause="SAVER", by=None, at=provider.now)
+        provider.repair()
+    assert first is not None
+    first.document.refresh_from_db()
+    assert first.document.void.reason == "Don rendu au donateur."
+    replacement = commitment.receipts.exclude(pk=first.pk).get()
+    pages = PdfReader(io.BytesIO(open_document(replacement.document))).pages
+    assert "Don rendu au donateur" in " ".join(" ".join(page.extract_text() for page in pages).split())
