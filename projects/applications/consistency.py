@@ -64,7 +64,7 @@ def check_budget(answers: Mapping[str, Any]) -> list[Problem]:
 
 
 def check_accounts(answers: Mapping[str, Any]) -> list[Problem]:
-    """Accounts or forecasts: years that follow each other, results that are income less charges, equity that adds up."""
+    """Accounts or forecasts: consecutive years, results that are income less charges, equity that adds up."""
     rows = answers.get("accounts") or answers.get("forecasts") or []
     rows = sorted((row for row in rows if type(row.get("year")) is int), key=lambda row: row["year"])
     found: list[Problem] = []
@@ -84,7 +84,8 @@ def check_accounts(answers: Mapping[str, Any]) -> list[Problem]:
                 _wrong(
                     "accounts-result",
                     _(
-                        "Exercice %(year)d : %(income)s de produits moins %(charges)s de charges font %(right)s, pas %(said)s."
+                        "Exercice %(year)d : %(income)s de produits moins %(charges)s de charges font %(right)s, "
+                        "pas %(said)s."
                     )
                     % {
                         "year": row["year"],
