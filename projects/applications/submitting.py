@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -165,7 +166,7 @@ def _require_signature(application: Application, by: User, at: datetime) -> None
 
 def _content(application: Application, state: DraftState) -> dict[str, Any]:
     party = application.organisation.party
-    names = _names(state)
+    names = names_in(state.answers)
     return {
         "organisation": {"name": application.organisation.name, "form": party.legal_form, "siren": party.siren},
         "project": application.project.title,
@@ -191,10 +192,11 @@ def _version(application: Application) -> int:
     return application.form.version if application.form else 0
 
 
-def _names(state: DraftState) -> Names:
-    codes = {value["code"] for value in state.answers.values() if isinstance(value, dict) and value.get("code")}
+def names_in(answers: Mapping[str, Any]) -> Names:
+    """Return the names that answers refer to by a code."""
+    codes = {value["code"] for value in answers.values() if isinstance(value, dict) and value.get("code")}
     communes = Territory.objects.filter(level=Territory.Level.COMMUNE, code__in=codes).values_list("code", "name")
-    body = state.answers.get("accompanying_body")
+    body = answers.get("accompanying_body")
     bodies = Organisation.objects.filter(uuid=body).values_list("uuid", "name") if body else []
     return Names(communes=dict(communes), bodies={str(uuid): name for uuid, name in bodies})
 

@@ -1,0 +1,1 @@
+"""Pages of applications: public, the holder's, the staff's."""
