@@ -21,6 +21,8 @@ STAFF = (
 )
 OUTSIDE = ("saver", "holder", "accompanying", "partner", "official")
 ROLES = (*OUTSIDE, *STAFF)
+# Staff who open files from the desk; the committee reads them in its sessions, once it has declared its interests.
+FILE_READERS = ("instructor", "evaluator", "monitoring", "compliance", "manager", "auditor", "administrator")
 
 
 def same(status: int, **exceptions: int) -> dict[str, int]:
@@ -146,6 +148,36 @@ ACCESS: dict[str, dict[str, int]] = {
     "investors:grant_role": back_office(302, "administrator"),
     "investors:revoke_role": back_office(302, "administrator"),
     "investors:journal": back_office(200, "auditor", "compliance", "administrator"),
+    # Applications: calls and refusals are public; a file is its team's, those it names, and once sent the staff's
+    "applications:calls": same(200),
+    "applications:call": same(200),
+    "applications:refusals": same(200),
+    "applications:refusals_of_year": same(200),
+    "applications:mine": signed_in(200),
+    "applications:start": signed_in(200),
+    "applications:file": signed_in(404) | {OWNER: 200},
+    "applications:section": signed_in(404) | {OWNER: 200},
+    "applications:join_piece": signed_in(404) | {OWNER: 302},
+    "applications:piece": signed_in(404) | {OWNER: 200},
+    "applications:remove_piece": signed_in(404) | {OWNER: 302},
+    "applications:submit": signed_in(404) | {OWNER: 200},
+    "applications:ask_signature": signed_in(404) | {OWNER: 302},
+    "applications:answer": signed_in(404) | {OWNER: 302},
+    "applications:message": signed_in(404) | {OWNER: 302},
+    "applications:appeal": signed_in(404) | {OWNER: 302},
+    "applications:withdraw": signed_in(404) | {OWNER: 302},
+    "applications:clone": signed_in(404) | {OWNER: 302},
+    "applications:update_form": signed_in(404) | {OWNER: 302},
+    "applications:version": signed_in(404) | {OWNER: 200},
+    "applications:receipt": signed_in(404) | {OWNER: 200},
+    "applications:reviews": back_office(200, *FILE_READERS),
+    "applications:review": back_office(200, *FILE_READERS),
+    "applications:review_piece": back_office(200, *FILE_READERS),
+    "applications:review_receipt": back_office(200, *FILE_READERS),
+    "applications:review_act": back_office(403) | {"instructor": 302},
+    "applications:decide": back_office(403) | {"manager": 422},
+    "applications:calls_desk": back_office(200, *FILE_READERS),
+    "applications:form_definition": back_office(200, *FILE_READERS),
 }
 
 # Asked by POST, because a GET would answer 405 before any right is looked at.
@@ -164,5 +196,16 @@ POSTED = frozenset(
         "investors:check_party",
         "investors:grant_role",
         "investors:revoke_role",
+        "applications:join_piece",
+        "applications:remove_piece",
+        "applications:ask_signature",
+        "applications:answer",
+        "applications:message",
+        "applications:appeal",
+        "applications:withdraw",
+        "applications:clone",
+        "applications:update_form",
+        "applications:review_act",
+        "applications:decide",
     }
 )

@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("investors.urls")),
     path("", include("funds.urls")),
     path("", include("reporting.urls")),
+    path("", include("projects.applications.urls")),
 ]
 
 if settings.DEMONSTRATION:

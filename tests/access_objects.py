@@ -165,4 +165,6 @@ def _check() -> Visit:
     return Visit(kwargs={"code": "0000-0000-0000", "number": "REL/2025/000001"})
 
 
-import tests.funds.payments.visits  # noqa: E402, F401 – each area registers its own
+# Each area registers its own when it is imported.
+import tests.funds.payments.visits  # noqa: E402
+import tests.projects.applications.visits  # noqa: E402, F401

@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from fres.kernel.form_fields import AmountField
-from fres.kernel.money import from_cents, to_cents
+from fres.kernel.money import format_cents, from_cents, to_cents
 from fres.kernel.territories import communes_of_postal_code
+from projects.applications.consistency import total_cents
 from projects.applications.form_schema import LEVELS, MOST_ROWS, Field, FormSchema, Kind, Section, is_empty
 
 _SPARE_ROWS = 1
@@ -50,6 +51,7 @@ class Shown:
     field: Field
     bound: tuple[forms.BoundField, ...]
     rows: tuple[TableRow, ...]
+    totals: tuple[str, ...] = ()  # of a table of amounts, as last saved
 
     @property
     def id(self) -> str:
@@ -83,13 +85,24 @@ class SectionForm(forms.Form):
         """Yield each question with what is written in it, in order."""
         for field in self.asked:
             if field.kind == Kind.TABLE:
-                yield Shown(field, (), tuple(self._table_row(field, rank) for rank in range(self.rows_of[field.code])))
+                rows = tuple(self._table_row(field, rank) for rank in range(self.rows_of[field.code]))
+                yield Shown(field, (), rows, self._totals(field))
             else:
                 yield Shown(field, tuple(self[name] for name in self._names(field)), ())
 
     def shown_codes(self) -> str:
         """Return the questions shown, to see whether an answer makes others appear."""
         return " ".join(field.code for field in self.asked)
+
+    def _totals(self, field: Field) -> tuple[str, ...]:
+        rows = self.saved.get(field.code) or []
+        if len(rows) < 2 or field.code not in ("charges", "resources", "instruments"):
+            return ()
+        totals = [
+            format_cents(total_cents(rows, column.code)) if column.kind == Kind.AMOUNT else ""
+            for column in field.columns
+        ]
+        return (_("Total"), *totals[1:])
 
     # What the page gives back
 
@@ -221,6 +234,7 @@ class SectionForm(forms.Form):
                 name = f"{field.code}-{rank}-{column.code}"
                 made = self._plain(column)
                 made.label = f"{column.label}, {_('ligne %(n)d') % {'n': rank + 1}}"
+                made.widget.attrs["aria-label"] = made.label
                 self.fields[name] = made
                 self.initial[name] = _initial(column, row.get(column.code))
 

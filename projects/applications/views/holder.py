@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
@@ -299,8 +300,9 @@ def send_receipt(found: ApplicationVersion) -> HttpResponse:
 def send_piece(found: ApplicationPiece) -> HttpResponse:
     """Answer with a piece as it was sent, to download: nothing that came from outside opens in our pages."""
     response = HttpResponse(path_of(found.sha256).read_bytes(), content_type=found.mime)
-    name = found.name.encode("ascii", "replace").decode().replace('"', "").replace("\\", "")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Content-Disposition"] = (
+        content_disposition_header(as_attachment=True, filename=found.name) or "attachment"
+    )
     return response
 
 
