@@ -60,7 +60,7 @@ def check_four_eyes(*, application: Application, user: User, act: Act) -> None:
     for done, users in acts_on(application).items():
         if done != act and user.pk in users:
             raise SamePersonTwice(
-                _("Cette personne %(done)s : elle ne peut pas aussi faire cet acte-ci (quatre regards différents).")
+                _("Cette personne %(done)s : elle ne peut pas aussi faire cet acte-ci (quatre regards différents).")
                 % {"done": done.label},
                 next_step=_("Demandez à une autre personne qui a ce rôle."),
             )

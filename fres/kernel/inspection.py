@@ -173,7 +173,7 @@ def _active() -> UploadRefused:
 
 def _locked() -> UploadRefused:
     return UploadRefused(
-        _("Ce PDF est protégé par un mot de passe : il ne peut pas être inspecté."),
+        _("Ce PDF est protégé par un mot de passe : il ne peut pas être inspecté."),
         next_step=_("Enregistrez-le sans mot de passe, puis renvoyez-le."),
     )
 

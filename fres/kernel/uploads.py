@@ -70,7 +70,7 @@ def keep_upload(file: UploadedFile, *, path: str = "") -> StoredUpload:
     size = file.size or 0
     if size > limit.file_bytes:
         raise FileTooHeavy(
-            _("Ce fichier pèse %(size)d Mo ; la limite est de %(limit)d Mo.")
+            _("Ce fichier pèse %(size)d Mo ; la limite est de %(limit)d Mo.")
             % {"size": -(-size // BYTES_IN_MEGABYTE), "limit": limit.megabytes},
             next_step=_("Réduisez-le (numérisez en 150 points par pouce), ou envoyez-le en plusieurs fichiers."),
         )

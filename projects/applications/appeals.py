@@ -32,7 +32,7 @@ def file_appeal(*, application: Application, grounds: str, by: User, at: datetim
     if day > refusal.appeal_until:
         raise AppealRefused(
             _("Le recours était ouvert jusqu’au %(day)s.") % {"day": f"{refusal.appeal_until:%d/%m/%Y}"},
-            next_step=_("Copiez ce dossier et déposez-le de nouveau : la décision compte les faits nouveaux."),
+            next_step=_("Copiez ce dossier et déposez-le de nouveau : la décision compte les faits nouveaux."),
         )
     if Appeal.objects.filter(refusal=refusal).exists():
         raise AppealRefused(_("Un recours a déjà été déposé contre cette décision."))
@@ -56,7 +56,7 @@ def decide_appeal(*, appeal: Appeal, is_accepted: bool, answer: str, next_step: 
         raise ReasonMissing(_("La réponse à un recours est motivée."))
     if by.pk in (refusal.decided_by_id, appeal.filed_by_id) or not is_stranger(application, by):
         raise AppealRefused(
-            _("Vous avez eu part à ce dossier : un recours est décidé par une autre personne."),
+            _("Vous avez eu part à ce dossier : un recours est décidé par une autre personne."),
             next_step=_("Confiez-le à une personne de la direction qui n’y a pas touché."),
         )
     appeal.outcome = Appeal.Outcome.ACCEPTED if is_accepted else Appeal.Outcome.DISMISSED

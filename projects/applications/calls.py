@@ -80,7 +80,7 @@ def publish_form(*, call: Call, definition: dict[str, Any], by: User | None, at:
         parse_form(filled)
     except FormInvalid as mistake:
         raise FormRefused(
-            _("Ce formulaire n’est pas publiable : %(mistake)s.") % {"mistake": mistake},
+            _("Ce formulaire n’est pas publiable : %(mistake)s.") % {"mistake": mistake},
             next_step=_("Corrigez ses données, puis publiez-le."),
         ) from mistake
     last = call.forms.aggregate(last=Max("version"))["last"] or 0

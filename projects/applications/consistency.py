@@ -50,14 +50,14 @@ def check_budget(answers: Mapping[str, Any]) -> list[Problem]:
             Problem(
                 "budget",
                 "budget-balance",
-                _("Année %(rank)d : les charges font %(spent)s, les ressources %(brought)s ; %(missing)s.")
+                _("Année %(rank)d : les charges font %(spent)s, les ressources %(brought)s ; %(missing)s.")
                 % {
                     "rank": rank,
                     "spent": format_cents(spent),
                     "brought": format_cents(brought),
                     "missing": missing % {"gap": format_cents(gap)},
                 },
-                _("Complétez ou corrigez l’une des deux colonnes : chaque année doit être équilibrée."),
+                _("Complétez ou corrigez l’une des deux colonnes : chaque année doit être équilibrée."),
             )
         )
     return found
@@ -84,7 +84,7 @@ def check_accounts(answers: Mapping[str, Any]) -> list[Problem]:
                 _wrong(
                     "accounts-result",
                     _(
-                        "Exercice %(year)d : %(income)s de produits moins %(charges)s de charges font %(right)s, "
+                        "Exercice %(year)d : %(income)s de produits moins %(charges)s de charges font %(right)s, "
                         "pas %(said)s."
                     )
                     % {
@@ -107,7 +107,7 @@ def check_accounts(answers: Mapping[str, Any]) -> list[Problem]:
                 _wrong(
                     "accounts-equity",
                     _(
-                        "Exercice %(year)d : capitaux propres de %(opening)s, résultat de %(result)s et apports de "
+                        "Exercice %(year)d : capitaux propres de %(opening)s, résultat de %(result)s et apports de "
                         "%(change)s font %(right)s, pas %(said)s."
                     )
                     % {
@@ -138,13 +138,13 @@ def check_engineering(answers: Mapping[str, Any]) -> list[Problem]:
                 Problem(
                     "engineering",
                     "engineering-total",
-                    _("%(source)s : le budget prévoit %(planned)s, les instruments détaillés font %(detailed)s.")
+                    _("%(source)s : le budget prévoit %(planned)s, les instruments détaillés font %(detailed)s.")
                     % {
                         "source": source_name(source),
                         "planned": format_cents(planned),
                         "detailed": format_cents(detailed),
                     },
-                    _("Mettez d’accord le budget et le plan de financement : écart de %(gap)s.")
+                    _("Mettez d’accord le budget et le plan de financement : écart de %(gap)s.")
                     % {"gap": format_cents(abs(planned - detailed))},
                 )
             )
@@ -175,16 +175,16 @@ def check_impact(answers: Mapping[str, Any], *, rates: frozenset[str] = frozense
             found.append(
                 _impact(
                     "impact-denominator",
-                    _("L’indicateur %(code)s est un taux : son dénominateur prévu manque ou vaut zéro.")
+                    _("L’indicateur %(code)s est un taux : son dénominateur prévu manque ou vaut zéro.")
                     % {"code": code},
-                    _("Donnez le numérateur et le dénominateur : le taux se calcule, il ne se saisit pas."),
+                    _("Donnez le numérateur et le dénominateur : le taux se calcule, il ne se saisit pas."),
                 )
             )
         if code not in rates and any(part not in (None, "") for part in parts):
             found.append(
                 _impact(
                     "impact-denominator",
-                    _("L’indicateur %(code)s n’est pas un taux : il n’a pas de dénominateur.") % {"code": code},
+                    _("L’indicateur %(code)s n’est pas un taux : il n’a pas de dénominateur.") % {"code": code},
                     _("Effacez le dénominateur."),
                 )
             )

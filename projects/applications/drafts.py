@@ -256,7 +256,7 @@ def lock_open(application: Application) -> Application:
     )
     if row.state not in OPEN_TO_ANSWERS:
         raise DraftClosed(
-            _("Ce dossier est à l’état « %(state)s » : ses réponses ne changent plus.")
+            _("Ce dossier est à l’état « %(state)s » : ses réponses ne changent plus.")
             % {"state": row.get_state_display()},
             next_step=_("Écrivez un message à la personne qui l’instruit."),
         )
@@ -273,7 +273,7 @@ def require_open(call: Call, at: datetime) -> None:
     """Refuse a call that takes no files. Raises: CallClosed."""
     if not call.is_open(at):
         raise CallClosed(
-            _("L’appel « %(title)s » ne prend pas de dossier en ce moment.") % {"title": call.title},
+            _("L’appel « %(title)s » ne prend pas de dossier en ce moment.") % {"title": call.title},
             next_step=_("Choisissez un autre appel, ou copiez votre dossier vers un appel ouvert."),
         )
 

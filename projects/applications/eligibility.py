@@ -60,9 +60,9 @@ def _answers(application: Application) -> dict[str, Any]:
 def _ess(answers: dict[str, Any]) -> Hint:
     status = answers.get("ess_status")
     if status in ("statutory", "company", "esus"):
-        return Hint(Rule.ESS, True, _("Déclaré dans le dossier : à rapprocher des statuts joints."))
+        return Hint(Rule.ESS, True, _("Déclaré dans le dossier : à rapprocher des statuts joints."))
     if status == "candidate":
-        return Hint(Rule.ESS, None, _("En chemin : le dossier dit comment et quand."))
+        return Hint(Rule.ESS, None, _("En chemin : le dossier dit comment et quand."))
     return Hint(Rule.ESS, False if status == "none" else None, _("Aucun statut déclaré."))
 
 
@@ -71,7 +71,7 @@ def _territory(application: Application) -> Hint:
     region = application.call.region_code if application.call else ""
     if commune is None:
         return Hint(
-            Rule.TERRITORY, None, _("Commune inconnue : %(code)s.") % {"code": application.project.commune_code}
+            Rule.TERRITORY, None, _("Commune inconnue : %(code)s.") % {"code": application.project.commune_code}
         )
     words = {"name": commune.name, "region": commune.region_code or "?"}
     return Hint(Rule.TERRITORY, commune.region_code == region, _("%(name)s, région %(region)s.") % words)
@@ -80,7 +80,7 @@ def _territory(application: Application) -> Hint:
 def _solvency(answers: dict[str, Any]) -> Hint:
     if answers.get("insolvency") is True:
         return Hint(Rule.SOLVENCY, False, _("Le porteur déclare une procédure en cours."))
-    return Hint(Rule.SOLVENCY, None, _("Déclaré : aucune. Vérifiez au registre des annonces légales."))
+    return Hint(Rule.SOLVENCY, None, _("Déclaré : aucune. Vérifiez au registre des annonces légales."))
 
 
 def _owners(application: Application) -> Hint:

@@ -57,11 +57,11 @@ class StartForm(forms.Form):
         if "postal_code" not in values:
             return values
         if not self.communes:
-            self.add_error("postal_code", _("Aucune commune connue n’a ce code postal : vérifiez-le."))
+            self.add_error("postal_code", _("Aucune commune connue n’a ce code postal : vérifiez-le."))
         elif len(self.communes) == 1:
             values["commune_code"] = next(iter(self.communes))
         elif not values.get("commune_code") and "commune_code" not in self.errors:
-            self.add_error("commune_code", _("Ce code postal sert plusieurs communes : choisissez la vôtre."))
+            self.add_error("commune_code", _("Ce code postal sert plusieurs communes : choisissez la vôtre."))
         return values
 
 
@@ -158,7 +158,7 @@ class CallForm(forms.Form):
     opens_on = forms.DateField(label=gettext_lazy("Ouvre le"), widget=_DATE)
     closes_on = forms.DateField(
         label=gettext_lazy("Ferme le"), required=False, widget=_DATE,
-        help_text=gettext_lazy("Dernier jour, jusqu’à minuit. Vide : l’appel reste ouvert."),
+        help_text=gettext_lazy("Dernier jour, jusqu’à minuit. Vide : l’appel reste ouvert."),
     )  # fmt: skip
     contact_email = forms.EmailField(label=gettext_lazy("Adresse pour les questions"), required=False)
     fund = forms.ChoiceField(label=gettext_lazy("Fonds"), choices=parameters.fund_scopes)

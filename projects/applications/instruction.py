@@ -177,7 +177,7 @@ def answer_questions(*, application: Application, answers: Mapping[UUID, str], b
     if missing := [one.rank for one in questions if not answers.get(one.uuid, "").strip()]:
         raise AnswerMissing(
             _("Il manque la réponse à la question %(ranks)s.") % {"ranks": ", ".join(map(str, missing))},
-            next_step=_("Répondez à chacune, même par « je ne sais pas »."),
+            next_step=_("Répondez à chacune, même par « je ne sais pas »."),
         )
     Answer.objects.bulk_create(Answer(question=one, text=answers[one.uuid].strip(), by=by, at=at) for one in questions)
     _freeze_changes(application, by=by, at=at)
@@ -268,7 +268,7 @@ def send_to_committee(*, application: Application, by: User, at: datetime) -> Ap
     checks = rule_checks(application, note)
     if missing := [check["label"] for check in checks if not check["met"]]:
         raise InstructionIncomplete(
-            _("Il manque à la note : %(points)s.") % {"points": ", ".join(missing)},
+            _("Il manque à la note : %(points)s.") % {"points": ", ".join(missing)},
             next_step=_("Complétez la note, puis transmettez le dossier."),
         )
     if note is None:
@@ -330,9 +330,9 @@ def lock_in_review(application: Application) -> Application:
     )
     if row.state != ApplicationState.UNDER_REVIEW:
         raise NotYourMove(
-            _("Ce dossier est à l’état « %(state)s » : il ne s’instruit pas maintenant.")
+            _("Ce dossier est à l’état « %(state)s » : il ne s’instruit pas maintenant.")
             % {"state": row.get_state_display()},
-            next_step=_("Rechargez la page : l’état a pu changer entre-temps."),
+            next_step=_("Rechargez la page : l’état a pu changer entre-temps."),
         )
     return row
 

@@ -39,7 +39,7 @@ def tell_review_started(*, application: Application, answer_by: date, at: dateti
             _("votre dossier est recevable"),
             [
                 _(
-                    "Une personne du fonds l’instruit maintenant. Elle peut vous poser des questions : le délai "
+                    "Une personne du fonds l’instruit maintenant. Elle peut vous poser des questions : le délai "
                     "s’arrête alors."
                 )
             ],
@@ -56,7 +56,7 @@ def tell_questions(*, application: Application, asked: QuestionRound, count: int
         return (
             _("des questions attendent votre réponse"),
             [
-                _("Questions posées : %(count)d. Le délai d’instruction est arrêté jusqu’à votre réponse.")
+                _("Questions posées : %(count)d. Le délai d’instruction est arrêté jusqu’à votre réponse.")
                 % {"count": count}
             ],
             _("Sans réponse le %(day)s, le dossier est classé abandonné.") % {"day": date_long(asked.due_on)},
@@ -94,9 +94,9 @@ def tell_refused(*, refusal: Refusal, at: datetime) -> None:
 
     def words() -> tuple[str, list[str], str]:
         lines = [
-            _("Motif : %(reason)s.") % {"reason": refusal.get_code_display()},
+            _("Motif : %(reason)s.") % {"reason": refusal.get_code_display()},
             refusal.reason,
-            _("Ce que vous pouvez faire : %(step)s") % {"step": refusal.next_step},
+            _("Ce que vous pouvez faire : %(step)s") % {"step": refusal.next_step},
         ]
         right = ""
         if refusal.appeal_until:
@@ -129,7 +129,7 @@ def tell_ended(*, application: Application, why: str, at: datetime) -> None:
                 _("dossier classé abandonné"),
                 [
                     _(
-                        "Les questions du fonds sont restées sans réponse. Rien n’est perdu : copiez ce dossier, il "
+                        "Les questions du fonds sont restées sans réponse. Rien n’est perdu : copiez ce dossier, il "
                         "repart rempli."
                     )
                 ],

@@ -173,11 +173,11 @@ class SectionForm(forms.Form):
             return
         names = list(communes_of_postal_code(postal_code).values_list("name", flat=True))
         if not names:
-            self.add_error(field.code, _("Aucune commune connue n’a ce code postal : vérifiez-le."))
+            self.add_error(field.code, _("Aucune commune connue n’a ce code postal : vérifiez-le."))
         elif len(names) > 1 and not self.cleaned_data.get(f"{field.code}-commune"):
             if f"{field.code}-commune" not in self.fields:
                 self._offer_communes(field, postal_code)
-            message = _("Le code postal %(code)s sert %(n)d communes : choisissez la vôtre.")
+            message = _("Le code postal %(code)s sert %(n)d communes : choisissez la vôtre.")
             self.add_error(field.code, message % {"code": postal_code, "n": len(names)})
 
     # Making the fields

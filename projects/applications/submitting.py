@@ -62,7 +62,7 @@ def submit_application(*, application: Application, by: User, at: datetime) -> A
     asked = requested_cents(state.schema.visible_answers(state.answers))
     if asked <= 0:
         raise FiguresInconsistent(
-            _("Le budget ne demande rien à l’épargne citoyenne : 0,00 €."),
+            _("Le budget ne demande rien à l’épargne citoyenne : 0,00 €."),
             next_step=_("Écrivez dans les ressources ce que vous demandez aux épargnants du fonds."),
         )
     scope = str(application.call.fund_uuid)
@@ -130,14 +130,14 @@ def require_ready(state: DraftState) -> None:
         if more > 0:
             named += " " + ngettext("et %(n)d autre", "et %(n)d autres", more) % {"n": more}
         raise ApplicationIncomplete(
-            ngettext("Il manque %(n)d réponse : %(named)s.", "Il manque %(n)d réponses : %(named)s.", len(state.gaps))
+            ngettext("Il manque %(n)d réponse : %(named)s.", "Il manque %(n)d réponses : %(named)s.", len(state.gaps))
             % {"n": len(state.gaps), "named": named},
             next_step=_("Ouvrez chaque section marquée à compléter."),
         )
     if state.expired:
         piece = state.expired[0]
         raise PieceExpired(
-            _("La pièce « %(name)s » n’est plus valable depuis le %(day)s.")
+            _("La pièce « %(name)s » n’est plus valable depuis le %(day)s.")
             % {"name": piece.name, "day": f"{piece.valid_to:%d/%m/%Y}"},
             next_step=_("Joignez une pièce plus récente."),
         )
@@ -160,7 +160,7 @@ def _require_signature(application: Application, by: User, at: datetime) -> None
         raise SignatureRequired(
             _("Seul un représentant légal de %(name)s signe et dépose le dossier.")
             % {"name": application.organisation.name},
-            next_step=_("Demandez-lui de le relire et de le signer : le bouton lui écrit."),
+            next_step=_("Demandez-lui de le relire et de le signer : le bouton lui écrit."),
         )
 
 

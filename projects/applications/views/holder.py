@@ -162,7 +162,7 @@ def submit(request: HttpRequest, uuid: UUID) -> HttpResponse:
     refusal = None
     if request.method == "POST":
         if request.POST.get("read") != "yes":
-            messages.error(request, _("Cochez la case : vous signez ce que vous avez relu."))
+            messages.error(request, _("Cochez la case : vous signez ce que vous avez relu."))
             return redirect("applications:submit", uuid=uuid)
         try:
             version = submit_application(application=application, by=_user(request), at=clock.now())
@@ -192,7 +192,7 @@ def ask_signature(request: HttpRequest, uuid: UUID) -> HttpResponse:
     if count:
         messages.success(request, _("Nous avons écrit à la personne qui signe pour votre organisation."))
     else:
-        messages.error(request, _("Votre organisation n’a désigné aucun représentant légal : ajoutez-le à l’équipe."))
+        messages.error(request, _("Votre organisation n’a désigné aucun représentant légal : ajoutez-le à l’équipe."))
     return redirect("applications:submit", uuid=uuid)
 
 
@@ -259,7 +259,7 @@ def clone(request: HttpRequest, uuid: UUID) -> HttpResponse:
     except RuleViolation as refusal:
         messages.error(request, str(refusal))
         return redirect("applications:file", uuid=uuid)
-    messages.success(request, _("Le dossier est copié : relisez chaque section, et joignez des pièces à jour."))
+    messages.success(request, _("Le dossier est copié : relisez chaque section, et joignez des pièces à jour."))
     return redirect("applications:file", uuid=copy.uuid)
 
 
@@ -330,7 +330,7 @@ def _save(request: HttpRequest, application: Application, asked: Section, state:
     state = draft_state(application, on=clock.today())
     is_auto = getattr(request, "htmx", False)
     if not (form.errors or refusal or more or is_auto):
-        messages.success(request, _("« %(title)s » est enregistrée.") % {"title": asked.title})
+        messages.success(request, _("« %(title)s » est enregistrée.") % {"title": asked.title})
         if request.POST.get("then") == "next" and (following := _next(state, asked)):
             return redirect("applications:section", uuid=application.uuid, section=following.code)
         if request.POST.get("then") == "file":

@@ -371,7 +371,7 @@ def _message(request: HttpRequest, application: Application, form: Any) -> None:
 _Act = tuple[type[Any] | None, Callable[[HttpRequest, Application, Any], None], Any]
 _ACTS: dict[str, _Act] = {
     "eligibility": (forms.EligibilityForm, _eligibility, gettext_lazy("La recevabilité est dite au porteur.")),
-    "questions": (None, _questions, gettext_lazy("Les questions sont envoyées : le délai est arrêté.")),
+    "questions": (None, _questions, gettext_lazy("Les questions sont envoyées : le délai est arrêté.")),
     "opinion": (forms.OpinionForm, _opinion, gettext_lazy("L’avis est demandé.")),
     "opinion-given": (forms.OpinionGivenForm, _opinion_given, gettext_lazy("L’avis est enregistré.")),
     "visit": (forms.VisitForm, _visit, gettext_lazy("La visite est prévue.")),
