@@ -17,6 +17,8 @@ urlpatterns = [
     path("", include("funds.urls")),
     path("", include("reporting.urls")),
     path("", include("projects.applications.urls")),
+    path("", include("projects.organisations.urls")),
+    path("", include("projects.groupings.urls")),
 ]
 
 if settings.DEMONSTRATION:

@@ -76,9 +76,9 @@ class BeneficialOwner(models.Model):
         constraints = (
             models.CheckConstraint(
                 name="beneficial_owner_share_iff_capital",
-                condition=Q(control="capital", share_bp__gte=1, share_bp__lte=WHOLE_BP)
+                condition=Q(control="capital", share_bp__isnull=False, share_bp__gte=1, share_bp__lte=WHOLE_BP)
                 | (~Q(control="capital") & Q(share_bp=None)),
-                violation_error_message=_("Une part se donne, entre 0,01 et 100 %, à qui tient le capital."),
+                violation_error_message=_("Une part se donne, entre 0,01 et 100 %, à qui tient le capital."),
             ),
             models.CheckConstraint(
                 name="beneficial_owner_ends_after_it_starts",

@@ -26,6 +26,7 @@ class ProjectsConfig(AppConfig):
             Seat,
             Session,
         )
+        from projects.organisations.trail import audit_organisations
 
         audit_kind("organisations", _("Organisations"), Organisation)
         audit_kind("membres", _("Membres d’organisations"), Membership)
@@ -42,3 +43,4 @@ class ProjectsConfig(AppConfig):
         audit_kind("evaluations", _("Évaluations"), Assessment)
         audit_kind("signatures", _("Signatures de chartes"), CharterSignature)
         audit_kind("signalements", _("Signalements"), MisuseReport)
+        audit_organisations()

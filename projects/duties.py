@@ -1,5 +1,6 @@
 """What the project side does by itself, hour after hour: each subject has its own duties."""
 
 from projects.applications import duties as application_duties
+from projects.organisations import duties as organisation_duties
 
-__all__ = ["application_duties"]
+__all__ = ["application_duties", "organisation_duties"]

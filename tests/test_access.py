@@ -90,7 +90,7 @@ def _undone() -> Iterator[None]:
 
 def _status(client: Client, name: str, visit: Visit) -> int:
     address = reverse(name, kwargs=visit.kwargs)
-    response = client.post(address, visit.data) if name in POSTED else client.get(address)
+    response = client.post(address, visit.data) if name in POSTED else client.get(address, visit.data)
     unknown = set() if response.streaming else set(_UNKNOWN.findall(response.content.decode()))
     assert not unknown, f"{name} prints variables nobody gives it"
     return response.status_code
@@ -127,6 +127,6 @@ def test_no_staff_page_opens_before_the_second_factor(role: str, clock: HeldCloc
         with _undone():
             visit = VISITS[name]() if name in VISITS else Visit()
             address, client = reverse(name, kwargs=visit.kwargs), _client(cookies)
-            response = client.post(address, visit.data) if name in POSTED else client.get(address)
+            response = client.post(address, visit.data) if name in POSTED else client.get(address, visit.data)
             assert response.status_code == 302
             assert response["Location"].startswith(reverse("mfa_index"))

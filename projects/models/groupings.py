@@ -94,11 +94,12 @@ class Grouping(models.Model):
             models.CheckConstraint(
                 name="grouping_circuit_names_its_sector",
                 condition=Q(kind="PTCE", sector="") | (Q(kind="CCES") & ~Q(sector="")),
-                violation_error_message=_("Un circuit nomme son secteur ; un pôle n’en a pas."),
+                violation_error_message=_("Un circuit nomme son secteur ; un pôle n’en a pas."),
             ),
             models.CheckConstraint(
                 name="grouping_agreement_ends_after_it_starts",
-                condition=Q(agreement_ends_on=None) | Q(agreement_ends_on__gt=F("agreement_signed_on")),
+                condition=Q(agreement_ends_on=None)
+                | Q(agreement_signed_on__isnull=False, agreement_ends_on__gt=F("agreement_signed_on")),
                 violation_error_message=_("Un accord se termine après avoir été signé."),
             ),
             models.CheckConstraint(

@@ -43,9 +43,9 @@ class TerritoryRole(models.Model):
             ),
             models.CheckConstraint(
                 name="territory_role_benefits_weigh",
-                condition=Q(role="BENEFICE", weight_bp__gte=1, weight_bp__lte=WHOLE_BP)
+                condition=Q(role="BENEFICE", weight_bp__isnull=False, weight_bp__gte=1, weight_bp__lte=WHOLE_BP)
                 | (~Q(role="BENEFICE") & Q(weight_bp=None)),
-                violation_error_message=_("Seule une zone qui bénéficie porte un poids, entre 0,01 et 100 %."),
+                violation_error_message=_("Seule une zone qui bénéficie porte un poids, entre 0,01 et 100 %."),
             ),
             models.UniqueConstraint(
                 name="territory_role_once_per_organisation",

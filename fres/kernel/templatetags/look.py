@@ -30,10 +30,12 @@ def offer_swatch(key: str, identifier: str) -> SafeString:
 
 
 STATE_SIGNS = {
-    "state-draft": ("PREPARED", "DRAFT", "PLANNED", "PREFIGURATION"),
+    "state-draft": ("PREPARED", "DRAFT", "PLANNED", "PREFIGURATION", "NO_NUMBER"),
     "state-open": ("OPEN", "CONFIRMED", "PROPOSED", "PROJECTED", "RENEWAL_DUE", "CONVENED", "VOTING"),
     "state-reflecting": ("IN_REFLECTION", "TODAY", "CONTRACTING", "IN_PROGRESS"),
-    "state-waiting": ("WAITING", "DUE", "TO_BE_PAID", "CLAIMED", "SUBMITTED", "QUESTIONED", "ADJOURNED", "REPORTED"),
+    "state-waiting": (
+        "WAITING", "DUE", "TO_BE_PAID", "CLAIMED", "SUBMITTED", "QUESTIONED", "ADJOURNED", "REPORTED", "TO_VERIFY",
+    ),
     "state-processing": (
         "ASKED", "OPENED", "PROCESSING", "PENDING", "APPROVED", "SENT", "REFUND_DUE", "UNDER_REVIEW", "IN_COMMITTEE",
         "APPEALED",
@@ -47,7 +49,9 @@ STATE_SIGNS = {
         "ENDED", "CLOSED", "CANCELLED", "EXPIRED", "LAPSED", "LEFT", "VOIDED", "REPLACED", "WITHDRAWN", "ABANDONED",
         "DISMISSED",
     ),
-    "state-late": ("LATE", "FAILED", "REFUSED", "SUSPENDED", "ALERT", "BLOCKING", "INELIGIBLE", "REMOVED", "UPHELD"),
+    "state-late": (
+        "LATE", "FAILED", "REFUSED", "SUSPENDED", "ALERT", "BLOCKING", "INELIGIBLE", "REMOVED", "UPHELD", "NOT_FOUND",
+    ),
     "state-default": ("DEFAULT", "DISPUTED", "LOST"),
 }  # fmt: skip
 _SIGN_OF = {code: sign for sign, codes in STATE_SIGNS.items() for code in codes}

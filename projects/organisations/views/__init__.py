@@ -1,0 +1,1 @@
+"""Pages of organisations: the holder's, the public ones, the eligibility questions."""
