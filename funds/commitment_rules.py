@@ -114,6 +114,12 @@ class MinorMayNotCommit(CommitmentRefused):
     rule = "MINOR"
 
 
+class MinorMayNotGive(CommitmentRefused):
+    """What a minor owns is given away by nobody (Civil Code, art. 387-2, 1°, from memory; to confirm)."""
+
+    rule = "MINOR"
+
+
 class TextsChanged(CommitmentRefused):
     """E18: what the saver read is not what the offer says now."""
 
@@ -143,7 +149,7 @@ class Standing:
     lent: theirs to `PROJECT` offers over twelve months. ceiling: their own limit, or None.
     owner_raised: the owner's `PROJECT` commitments over the legal period, this offer included.
     is_owner, is_signatory, is_operator: whether the saver owns the project, signs for its owner, or runs the platform.
-    country: of tax residence, "" when none is declared.
+    country: of tax residence, "" when none is declared. is_by_guardian: a guardian of the saver acts for them.
     """
 
     reserved: int = 0
@@ -161,6 +167,7 @@ class Standing:
     is_operator: bool = False
     is_owner: bool = False
     country: str = ""
+    is_by_guardian: bool = False
 
 
 def room_cents(offer: Offer, standing: Standing) -> int:
@@ -231,6 +238,10 @@ def _of_offer(offer: Offer, at: datetime) -> list[CommitmentRefused]:
     return []
 
 
+def _is_minor(saver: Party, on: date) -> bool:
+    return saver.birth_date is not None and not is_adult(saver.birth_date, on)
+
+
 def _of_person(offer: Offer, saver: Party, standing: Standing, at: datetime) -> list[CommitmentRefused]:
     found: list[CommitmentRefused] = []
     on = clock.local(at).date()
@@ -255,7 +266,14 @@ def _of_person(offer: Offer, saver: Party, standing: Standing, at: datetime) -> 
                 next_step=_("Complétez votre profil (2 minutes), puis revenez ici."),
             )
         )
-    elif saver.birth_date is not None and not is_adult(saver.birth_date, on):
+    elif _is_minor(saver, on) and standing.is_by_guardian and offer.is_gift:
+        found.append(
+            MinorMayNotGive(
+                _("Ce que possède une personne de moins de 18 ans ne se donne pas, même par son représentant légal."),
+                next_step=_("Donnez en votre propre nom, ou choisissez un prêt (Code civil, art. 387-2)."),
+            )
+        )
+    elif _is_minor(saver, on) and not standing.is_by_guardian:
         found.append(
             MinorMayNotCommit(
                 _("Une personne de moins de 18 ans s’engage par son représentant légal."),

@@ -51,7 +51,10 @@ SELECT of_offer.reserved, of_offer.cleared, of_offer.mine, places.proposed, plac
         WHERE entity.party_id = %(saver)s AND entity.role = 'OPERATOR') AS is_operator,
     coalesce((SELECT residence.country FROM investors_taxresidence residence WHERE residence.party_id = %(saver)s
         AND residence.valid_from <= %(on)s AND (residence.valid_to IS NULL OR residence.valid_to > %(on)s)
-        ORDER BY residence.valid_from DESC LIMIT 1), '') AS country
+        ORDER BY residence.valid_from DESC LIMIT 1), '') AS country,
+    EXISTS (SELECT FROM investors_representation acting WHERE acting.party_id = %(saver)s AND acting.user_id = %(by)s
+        AND acting.role = 'guardian' AND acting.valid_from <= %(on)s
+        AND (acting.valid_to IS NULL OR acting.valid_to > %(on)s)) AS is_by_guardian
 FROM funds_offer offer
 JOIN projects_project project ON project.id = offer.project_id
 JOIN projects_organisation organisation ON organisation.id = project.organisation_id
@@ -84,6 +87,7 @@ def standing_of(*, offer: Offer, saver: Party, by: User, limits: Limits, at: dat
     values: dict[str, Any] = {
         "offer": offer.pk,
         "saver": saver.pk,
+        "by": by.pk,
         "owner_since": _start_of(months_before(clock.local(offer.opens_at).date(), limits.owner_cap_months)),
         "lent_since": _start_of(months_before(on, LENDING_MONTHS)),
         "users": [pk for pk in (saver.user_id, by.pk) if pk is not None],
@@ -112,6 +116,7 @@ def standing_of(*, offer: Offer, saver: Party, by: User, limits: Limits, at: dat
         is_signatory=row[12],
         is_operator=row[13],
         country=row[14],
+        is_by_guardian=row[15],
     )
 
 

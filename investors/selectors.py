@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q, QuerySet
@@ -36,6 +37,24 @@ def parties_acted_for(user: User, on: date) -> QuerySet[Party]:
     """Return the account's own party and those it represents on a day."""
     represented = Representation.objects.filter(user=user, valid_from__lte=on).exclude(valid_to__lte=on)
     return Party.objects.filter(Q(user=user) | Q(pk__in=represented.values("party"))).distinct()
+
+
+def party_chosen_by(user: User, wanted: str, on: date) -> Party | None:
+    """Return the party an account acts for: the one it names among its own and those it represents, else its own.
+
+    An account without a person of its own that represents one party acts for it. Raises: LookupError: it names a party
+    it may not act for, or none at all.
+    """
+    parties = parties_acted_for(user, on)
+    if not wanted:
+        return party_of(user) or (parties.get() if parties.count() == 1 else None)
+    try:
+        found = parties.filter(uuid=UUID(wanted)).first()
+    except ValueError:
+        found = None
+    if found is None:
+        raise LookupError(f"this account acts for no party {wanted!r}")
+    return found
 
 
 def tax_residence_at(party: Party, on: date) -> TaxResidence | None:

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
@@ -35,7 +35,7 @@ from funds.views.public import document_line, documents_about
 from funds.waiting import commit_and_wait, join_waiting_list, leave_waiting_list
 from investors.models import Party
 from investors.requests import SignedInRequest
-from investors.selectors import party_of, profile_gaps
+from investors.selectors import parties_acted_for, party_chosen_by, party_of, profile_gaps
 from projects.models import Membership
 
 NEWEST_DOCUMENTS = 5
@@ -46,8 +46,13 @@ NEWEST_DOCUMENTS = 5
 def commit(request: SignedInRequest, slug: str) -> HttpResponse:
     """How much. A gift is committed at once and goes on to its payment; a loan is first reviewed, then signed."""
     offer = get_object_or_404(selectors.public_offers(), slug=slug)
-    saver = party_of(request.user)
-    if saver is None or (request.method == "GET" and profile_gaps(saver, clock.today())):
+    saver = _chosen(request)
+    gaps = profile_gaps(saver, clock.today()) if request.method == "GET" else []
+    if saver is not None and gaps and saver.user_id != request.user.pk:
+        words = {"name": saver.name, "words": ", ".join(gaps)}
+        messages.error(request, _("Le dossier de %(name)s est incomplet : il manque %(words)s.") % words)
+        return redirect("funds:offer", slug=slug)
+    if saver is None or gaps:
         messages.info(request, _("Avant un don ou un prêt, la loi demande votre identité : complétez votre profil."))
         return redirect(f"{reverse('investors:profile')}?next={request.path}")
     form = CommitForm(request.POST or None, offer=offer)
@@ -66,6 +71,8 @@ def commit(request: SignedInRequest, slug: str) -> HttpResponse:
     limits = limits_at(clock.today(), fund_id=offer.fund_id)
     context = {
         "offer": offer,
+        "saver": saver,
+        "parties": _parties(request),
         "place": where,
         "figures": figures.chart,
         "remaining": from_cents(room),
@@ -88,7 +95,7 @@ def sign(request: SignedInRequest, slug: str) -> HttpResponse:
     # Only who and what: both are read whole, and fresh, under the locks of the commitment.
     signable = Offer.objects.only("pk").filter(state__in=selectors.PUBLIC, lane=Offer.Lane.PROJECT)
     offer: Offer = get_object_or_404(signable, slug=slug)
-    saver = Party.objects.only("pk").filter(user=request.user).first()
+    saver = _chosen(request)
     if saver is None:
         return redirect("investors:profile")
     form = ConsentForm(request.POST, amount_cents=0)
@@ -98,7 +105,7 @@ def sign(request: SignedInRequest, slug: str) -> HttpResponse:
         return redirect("funds:commit", slug=slug)
     wants_rest = form.cleaned_data.get("join_waiting_list", False)
     if not is_signed:
-        return _review(request, offer, amount, wants_rest=wants_rest, form=form)
+        return _review(request, offer, saver, amount, wants_rest=wants_rest, form=form)
     values = {
         "offer": offer, "saver": saver, "amount": amount, "by": request.user, "at": clock.now(),
         "texts_digest": form.cleaned_data["texts"],
@@ -109,7 +116,7 @@ def sign(request: SignedInRequest, slug: str) -> HttpResponse:
         else:
             commitment = commit_to_offer(**values)
     except RuleViolation as refused:
-        return _review(request, offer, amount, wants_rest=wants_rest, form=form, refusal=_with_link(refused))
+        return _review(request, offer, saver, amount, wants_rest=wants_rest, form=form, refusal=_with_link(refused))
     if commitment is None:
         return redirect("funds:offer", slug=slug)
     messages.success(request, _("Votre engagement est enregistré. Un message vous dit jusqu’à quand vous retirer."))
@@ -175,13 +182,14 @@ def leave(request: SignedInRequest, uuid: UUID) -> HttpResponse:
 @reads_only
 def space(request: SignedInRequest) -> HttpResponse:
     """The saver's space: what is engaged, what is in projects, what came back, what is due."""
-    saver = party_of(request.user)
+    saver = _chosen(request)
     held = portfolio_of(saver, at=clock.now())
     owned = Document.objects.none()
     if saver is not None:
         owned = Document.objects.filter(owner_party=saver.uuid).select_related("void", "superseded_by", "purge")
     context = {
         "party": saver,
+        "parties": _parties(request),
         "is_holder": Membership.objects.filter(user=request.user, left_on=None).exists(),
         "late": held.late,
         "figures": held.figures,
@@ -219,6 +227,24 @@ def ceiling(request: SignedInRequest) -> HttpResponse:
     return render(request, "funds/ceiling.html", context, status=422 if form.errors else 200)
 
 
+def _chosen(request: SignedInRequest) -> Party | None:
+    """Return for whom this page is: `pour` in the form or the address, the account's own person otherwise."""
+    wanted = request.POST.get("pour") or request.GET.get("pour") or ""
+    own = party_of(request.user)
+    if own is not None and wanted in ("", str(own.uuid)):
+        return own
+    try:
+        return party_chosen_by(request.user, wanted, clock.today())
+    except LookupError as unknown:
+        raise Http404 from unknown
+
+
+def _parties(request: SignedInRequest) -> list[Party]:
+    """Return between whom the visitor may choose; none when there is no choice."""
+    parties = list(parties_acted_for(request.user, clock.today()).order_by("number"))
+    return parties if len(parties) > 1 else []
+
+
 def _act(request: SignedInRequest, offer: Offer, saver: Party, form: CommitForm) -> HttpResponse:
     """Do what the first form asks, or raise the refusal it meets."""
     amount: Money = form.cleaned_data["amount"]
@@ -233,7 +259,7 @@ def _act(request: SignedInRequest, offer: Offer, saver: Party, form: CommitForm)
         blocking = [one for one in found if not (wants_rest and isinstance(one, OfferFull))]
         if blocking:
             raise blocking[0]
-        return _review(request, offer, amount, wants_rest=wants_rest)
+        return _review(request, offer, saver, amount, wants_rest=wants_rest)
     values: dict[str, Any] = {
         "offer": offer, "saver": saver, "amount": amount, "by": request.user, "at": at,
         "wants_receipt": form.cleaned_data["wants_receipt"],
@@ -251,6 +277,7 @@ def _act(request: SignedInRequest, offer: Offer, saver: Party, form: CommitForm)
 def _review(
     request: SignedInRequest,
     offer: Offer,
+    saver: Party,
     amount: Money,
     *,
     wants_rest: bool,
@@ -267,10 +294,11 @@ def _review(
         shown = ConsentForm(form.data, amount_cents=to_cents(amount))
     else:
         shown = ConsentForm(initial=initial, amount_cents=to_cents(amount))
-    saver = party_of(request.user)
-    room = room_for(offer=offer, saver=saver, by=request.user, at=clock.now()) if saver else 0
+    room = room_for(offer=offer, saver=saver, by=request.user, at=clock.now())
     context = {
         "offer": offer,
+        "saver": saver,
+        "is_for_other": saver.user_id != request.user.pk,
         "place": selectors.place_of(offer),
         "amount": amount,
         "waits_for": from_cents(max(0, to_cents(amount) - room)) if wants_rest else None,
