@@ -19,6 +19,7 @@ STAFF = (
     "auditor",
     "administrator",
 )
+COMMITTEE_WATCHERS = ("manager", "instructor", "evaluator", "compliance", "auditor")
 OUTSIDE = ("saver", "holder", "accompanying", "partner", "official")
 ROLES = (*OUTSIDE, *STAFF)
 # Staff who open files from the desk; the committee reads them in its sessions, once it has declared its interests.
@@ -210,6 +211,23 @@ ACCESS: dict[str, dict[str, int]] = {
     "groupings:change_state": signed_in(404) | {OWNER: 302},
     "groupings:sign": signed_in(404) | {OWNER: 302},
     "groupings:leave": signed_in(404) | {OWNER: 302},
+    # Committees: the public reads decisions and recusals; members reach a session and its files by their seat
+    "committee:decisions": same(200),
+    "committee:decision": same(200),
+    "committee:recusals": same(200),
+    "committee:desk": back_office(200, *STAFF),
+    "committee:new_committee": back_office(200, "manager"),
+    "committee:committee": back_office(200, *STAFF),
+    "committee:new_grid": back_office(200, "manager"),
+    "committee:new_session": back_office(200, "manager"),
+    "committee:draw": back_office(200, *STAFF),
+    "committee:session": back_office(200, *COMMITTEE_WATCHERS),
+    "committee:item": back_office(200, *COMMITTEE_WATCHERS) | {OWNER: 200},
+    "committee:minutes": back_office(200, *COMMITTEE_WATCHERS),
+    "committee:minutes_pdf": back_office(200, *COMMITTEE_WATCHERS),
+    "committee:conditions": back_office(
+        200, "committee", "manager", "instructor", "monitoring", "auditor", "compliance"
+    ),
 }
 
 # Asked by POST, because a GET would answer 405 before any right is looked at.

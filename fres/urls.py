@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("projects.applications.urls")),
     path("", include("projects.organisations.urls")),
     path("", include("projects.groupings.urls")),
+    path("", include("projects.committee.urls")),
 ]
 
 if settings.DEMONSTRATION:

@@ -8,8 +8,9 @@ class FundsConfig(AppConfig):
 
     def ready(self) -> None:
         from fres.kernel.context import provide_names
+        from fres.kernel.parameters import provide_fund_scopes
         from fres.kernel.publishers import provide_publishers
-        from funds import publishing
+        from funds import committee_hints, publishing  # noqa: F401 what funds know of a committee member's ties
         from funds.keeping import declare_retention
         from funds.models import BankRefund, Fund, LegalEntity, Offer, PayoutOrder, ReceiptEligibility, ReceiptMandate
         from investors.selectors import audit_kind
@@ -17,6 +18,7 @@ class FundsConfig(AppConfig):
         provide_names(publishing.site_names)
         provide_publishers(publishing.publishers)
         declare_retention()
+        provide_fund_scopes(publishing.fund_scopes)
         audit_kind("offres", _("Offres"), Offer)
         audit_kind("versements", _("Versements"), PayoutOrder)
         audit_kind("remboursements", _("Remboursements par virement"), BankRefund)

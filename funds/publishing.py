@@ -17,6 +17,11 @@ def site_names() -> tuple[str, str]:
     return (f"FRES {region}", region) if region else (fund.name, "")
 
 
+def fund_scopes() -> list[tuple[str, str]]:
+    """Return the funds, in the order they were created: uuid as text, name. What parameters and committees name."""
+    return [(str(uuid), name) for uuid, name in Fund.objects.order_by("pk").values_list("uuid", "name")]
+
+
 def publishers() -> tuple[Publisher, ...]:
     """Return the operators first, then the funds' carriers, in the order they were created."""
     entities = LegalEntity.objects.select_related("party").order_by("pk")

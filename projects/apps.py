@@ -9,6 +9,7 @@ class ProjectsConfig(AppConfig):
     def ready(self) -> None:
         from investors.selectors import audit_kind
         from projects.applications import acts  # noqa: F401 who instructed, for the rule of four eyes
+        from projects.committee import acts as committee_acts  # noqa: F401 who voted, for the same rule
         from projects.models import (
             Appeal,
             Application,

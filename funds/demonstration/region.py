@@ -7,6 +7,7 @@ from datetime import date, datetime
 from io import StringIO
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.contrib.auth.hashers import make_password
@@ -143,6 +144,19 @@ def make_saver(card: cast.SaverCard, *, at: datetime) -> Party:
     Party.objects.filter(pk=party.pk).update(kyc_verified_at=at, screened_at=at)
     party.refresh_from_db()
     return party
+
+
+def make_member(email: str, name: str, *, at: datetime) -> User:
+    """Make the account of somebody who will work on the site, with the second factor that the staff needs."""
+    user = _account(email, name, at=at)
+    _second_factor(user)
+    return user
+
+
+def give_second_factor(user: User) -> None:
+    """Give an account the second factor that comes with a staff role; one that has it keeps it."""
+    if not Authenticator.objects.filter(user=user).exists():
+        _second_factor(user)
 
 
 def make_saving_organisation(company: cast.Company, *, at: datetime) -> Party:

@@ -32,7 +32,7 @@ END_SESSION = Transition(
     S.ENDED,
     _("Lever la séance"),
     "committee",
-    guard=_("aucun scrutin ouvert, chaque dossier décidé"),
+    guard=_("aucun scrutin ouvert"),
 )
 SEAL_MINUTES = Transition(
     "seal_minutes",

@@ -2,6 +2,7 @@
 
 import uuid
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -38,6 +39,11 @@ class Session(models.Model):
     class Meta:
         verbose_name = _("séance")
         ordering = ("-starts_at",)
+        triggers = (
+            pgtrigger.Protect(
+                name="sealed_session_is_kept", operation=pgtrigger.Update, condition=pgtrigger.Q(old__state="SEALED")
+            ),
+        )
         constraints = (
             models.CheckConstraint(
                 name="session_ends_after_it_opens",

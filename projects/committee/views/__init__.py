@@ -1,0 +1,1 @@
+"""Pages of the committee: the public's, the members' and the staff's."""
