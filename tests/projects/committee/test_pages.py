@@ -22,8 +22,8 @@ def read(client, name, *arguments):
     return text
 
 
-def post(client, name, uuid, **data):
-    return client.post(reverse(name, args=[uuid]), data)
+def post(client, page, uuid, **data):
+    return client.post(reverse(page, args=[uuid]), data)
 
 
 def test_a_member_meets_the_door_then_the_file_then_votes_on_a_phone(client, clock):
@@ -143,7 +143,7 @@ def test_the_management_founds_a_committee_and_weights_that_are_not_whole_are_re
     assert refused.status_code == 422
     assert "90" in refused.content.decode()
     made = client.post(page, data | {"weight_2": "50"})
-    assert made.status_code == 302
+    assert made.status_code == 302, made.context["form"].errors
     grid = {"name": "Grille", "scale_max": "4", "veto_quota": "ALL", "label_1": "Utilité", "weight_1": "100"}
     uuid = made["Location"].rstrip("/").rsplit("/", 1)[1]
     assert post(client, "committee:new_grid", uuid, **grid | {"weight_1": "99"}).status_code == 422
