@@ -10,7 +10,9 @@ class FundsConfig(AppConfig):
         from fres.kernel.context import provide_names
         from fres.kernel.parameters import provide_fund_scopes
         from fres.kernel.publishers import provide_publishers
-        from funds import committee_hints, publishing  # noqa: F401 what funds know of a committee member's ties
+
+        # What funds tell the apps below: a committee member's ties, who prepared and approved payouts.
+        from funds import committee_hints, four_eyes, publishing  # noqa: F401
         from funds.keeping import declare_retention
         from funds.models import BankRefund, Fund, LegalEntity, Offer, PayoutOrder, ReceiptEligibility, ReceiptMandate
         from investors.selectors import audit_kind

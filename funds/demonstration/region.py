@@ -55,6 +55,7 @@ def found_region(*, at: datetime) -> Region:
     """Make everything that stands before the first offer. Raises IntegrityError if the region exists already."""
     call_command("load_parameters", stdout=StringIO())
     call_command("load_territories", "--missing", stdout=StringIO())
+    call_command("load_indicators", stdout=StringIO())
     people = {member.email: _account(member.email, member.name, at=at) for member in (*cast.STAFF, *cast.OUTSIDERS)}
     operator = _entity(cast.OPERATOR, LegalEntity.Role.OPERATOR, LegalEntity.Chart.PCG, at=at)
     carrier = _entity(cast.CARRIER, LegalEntity.Role.FUND, LegalEntity.Chart.ASSOCIATION, at=at)
@@ -73,7 +74,7 @@ def found_region(*, at: datetime) -> Region:
         grant_role(user=people[member.email], role=member.role, by=administrator, on=at.date())
     _post_capital(operator, at=at)
     for company in cast.ORGANISATIONS:
-        _organisation(company, operator=operator, evaluator=people["label@fres.example"], at=at)
+        make_organisation(company, operator=operator, evaluator=people["label@fres.example"], at=at)
     return _region(fund)
 
 
@@ -236,7 +237,8 @@ def _post_capital(operator: LegalEntity, *, at: datetime) -> None:
     )
 
 
-def _organisation(company: cast.Company, *, operator: LegalEntity, evaluator: User, at: datetime) -> Organisation:
+def make_organisation(company: cast.Company, *, operator: LegalEntity, evaluator: User, at: datetime) -> Organisation:
+    """Make an organisation that carries projects, and the account of who represents it."""
     day: date = clock.local(at).date()
     party = _legal_party(company, email=company.holder_email, at=at)
     organisation = Organisation.objects.create(

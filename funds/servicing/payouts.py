@@ -15,6 +15,7 @@ from fres.kernel.money import format_cents, from_cents, to_cents
 from fres.kernel.states import advance
 from funds.chart import Purpose
 from funds.contracts.issuing import issue_loan_contract
+from funds.four_eyes import earlier_act
 from funds.ledger import Line, account_for, balance_cents, first_open_day, post_entry
 from funds.locks import lock_offer
 from funds.models import Loan, Offer, PayeeAccount, PayoutOrder
@@ -282,7 +283,7 @@ def _other_act(offer: Offer, user: User) -> str:
         return _("Vous avez ouvert cette offre : une autre personne s’occupe de son versement.")
     if offer.award.decided_by_id == user.pk:
         return _("Vous avez décidé du label de ce projet : une autre personne s’occupe de son versement.")
-    return _membership(offer, user)
+    return earlier_act(offer.project, user) or _membership(offer, user)
 
 
 def _membership(offer: Offer, user: User) -> str:

@@ -18,7 +18,7 @@ from projects.applications.deadlines import months_after
 from projects.applications.errors import CallClosed, DraftClosed, ReasonMissing, SectionChangedMeanwhile
 from projects.applications.form_schema import Field, Kind
 from projects.models import Application, ApplicationPiece, Call, Organisation, Project, SectionAnswers
-from projects.states import WITHDRAW_APPLICATION, ApplicationState
+from projects.states import CANCEL_APPLICATION, WITHDRAW_APPLICATION, ApplicationState
 
 # Answers that are also columns of the project, which every later page shows.
 PROJECT_FIELDS = {
@@ -224,6 +224,15 @@ def withdraw(*, application: Application, reason: str, by: User, at: datetime) -
     if not reason.strip():
         raise ReasonMissing(_("Un retrait porte une raison écrite."), next_step=_("Écrivez-la en une phrase."))
     return advance(application, WITHDRAW_APPLICATION, by=by, at=at, reason=reason.strip())
+
+
+@transaction.atomic
+def cancel(*, application: Application, reason: str, by: User, at: datetime) -> Application:
+    """Cancel a file for the site, for a written reason (§6): a test, a file opened twice. Raises: ReasonMissing;
+    TransitionRefused."""
+    if not reason.strip():
+        raise ReasonMissing(_("Une annulation porte une raison écrite."), next_step=_("Écrivez-la en une phrase."))
+    return advance(application, CANCEL_APPLICATION, by=by, at=at, reason=reason.strip())
 
 
 def answers_of(application: Application) -> dict[str, Any]:

@@ -32,6 +32,10 @@ def can_decide_appeals(user: Visitor) -> bool:
     return has_role(user, Role.MANAGER)
 
 
+def can_cancel(user: Visitor) -> bool:
+    return has_role(user, Role.ADMINISTRATOR)
+
+
 def can_manage_calls(user: Visitor) -> bool:
     return has_role(user, Role.MANAGER)
 

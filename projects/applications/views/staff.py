@@ -24,10 +24,12 @@ from investors.models import User
 from projects.applications import forms, instruction, selectors
 from projects.applications.appeals import decide_appeal, last_refusal
 from projects.applications.calls import latest_form, open_call, publish_form, schema_of
+from projects.applications.drafts import cancel
 from projects.applications.eligibility import REASON_OF, hints_of
 from projects.applications.instruction import assign_applications, note_points, rule_checks
 from projects.applications.permissions import (
     can_assign,
+    can_cancel,
     can_decide_appeals,
     can_instruct,
     can_manage_calls,
@@ -36,7 +38,7 @@ from projects.applications.permissions import (
 from projects.applications.views.holder import send_piece, send_receipt
 from projects.four_eyes import is_stranger
 from projects.models import Appeal, Application, ApplicationPiece, ApplicationVersion, Call, ExpertOpinion, SiteVisit
-from projects.states import ApplicationState
+from projects.states import BEFORE_LABEL, ApplicationState
 
 PER_PAGE = 50
 _hidden = require(is_staff_member, hidden=True)
@@ -107,10 +109,10 @@ def review(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def review_act(request: HttpRequest, uuid: UUID, act: str) -> HttpResponse:
     """One act of the instruction; `act` is a key of `_ACTS`."""
     application = _sent(uuid)
-    if not can_instruct(request.user):
-        raise PermissionDenied
     if act not in _ACTS:
         raise Http404
+    if not (can_cancel(request.user) if act == "cancel" else can_instruct(request.user)):
+        raise PermissionDenied
     form_class, do, done = _ACTS[act]
     form = form_class(request.POST) if form_class else None
     if form is not None and not form.is_valid():
@@ -288,6 +290,7 @@ def _show(
         "may_check": may_act and application.state == ApplicationState.SUBMITTED,
         "may_instruct": may_act and is_in_review,
         "may_write": may_act,
+        "may_cancel": can_cancel(user) and application.state in BEFORE_LABEL,
         "may_decide": bool(
             appeal
             and not appeal.outcome
@@ -362,6 +365,10 @@ def _committee(request: HttpRequest, application: Application, form: Any) -> Non
     instruction.send_to_committee(application=application, by=_user(request), at=clock.now())
 
 
+def _cancel(request: HttpRequest, application: Application, form: Any) -> None:
+    cancel(application=application, reason=request.POST.get("reason", ""), by=_user(request), at=clock.now())
+
+
 def _message(request: HttpRequest, application: Application, form: Any) -> None:
     instruction.post_message(
         application=application, text=request.POST.get("text", ""), is_from_fund=True, by=_user(request), at=clock.now()
@@ -378,6 +385,7 @@ _ACTS: dict[str, _Act] = {
     "visit-report": (forms.VisitReportForm, _visit_report, gettext_lazy("Le compte rendu est enregistré.")),
     "note": (forms.NoteForm, _note, gettext_lazy("La note est enregistrée.")),
     "committee": (None, _committee, gettext_lazy("La note est signée, et le dossier transmis au comité.")),
+    "cancel": (None, _cancel, gettext_lazy("Le dossier est annulé.")),
     "message": (None, _message, gettext_lazy("Le message est envoyé.")),
 }
 
