@@ -133,6 +133,19 @@ COUNCIL = Company(
 )  # fmt: skip
 SAVING_ORGANISATIONS = (MUTUAL, COUNCIL)
 
+# INSEE category and place in the social economy, by SIREN.
+FORMS = {
+    SOLAR.siren: {"legal_category": "5710", "ess_status": "DECLARED"},
+    BAKERY.siren: {"legal_category": "5458", "ess_status": "BY_FORM"},
+    WORKSHOP.siren: {"legal_category": "9221", "ess_status": "BY_FORM"},
+    GROCERY.siren: {"legal_category": "5460", "ess_status": "BY_FORM"},
+    BICYCLES.siren: {"legal_category": "5458", "ess_status": "BY_FORM"},
+    HOUSING.siren: {"legal_category": "6540", "ess_status": "OUTSIDE"},
+    ENDOWMENT.siren: {"legal_category": "9300", "ess_status": "BY_FORM"},
+    THEATRE.siren: {"legal_category": "9220", "ess_status": "BY_FORM"},
+    GARDEN.siren: {"legal_category": "9221", "ess_status": "BY_FORM"},
+}
+
 ORGANISATIONS = (SOLAR, BAKERY, WORKSHOP, GROCERY, BICYCLES, HOUSING, ENDOWMENT, THEATRE, GARDEN)
 
 

@@ -173,6 +173,11 @@ def make_saving_organisation(company: cast.Company, *, at: datetime) -> Party:
     return party
 
 
+def make_person(email: str, name: str, *, at: datetime) -> User:
+    """Make the account of somebody who works in an organisation."""
+    return _account(email, name, at=at)
+
+
 # Hashing a password takes longer than all the rest of an account; every demonstration account has the same one.
 _hashed_password: list[str] = []
 
@@ -247,6 +252,8 @@ def make_organisation(company: cast.Company, *, operator: LegalEntity, evaluator
         name=company.name,
         purpose=company.purpose,
         commune_code=company.place.commune,
+        is_listed=True,
+        **cast.FORMS[company.siren],
     )
     holder = _account(company.holder_email, company.holder_name, at=at)
     Membership.objects.create(organisation=organisation, user=holder, is_legal_representative=True, joined_on=day)
