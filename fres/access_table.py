@@ -228,6 +228,28 @@ ACCESS: dict[str, dict[str, int]] = {
     "committee:conditions": back_office(
         200, "committee", "manager", "instructor", "monitoring", "auditor", "compliance"
     ),
+    # Labels: the public register, a holder's own, the evaluators' desk; labels held and accepted
+    "labels:register": same(200),
+    "labels:referentials": same(200),
+    "labels:referential": same(200),
+    "labels:report": same(200),
+    "labels:signatories": same(200),
+    "labels:award": same(200),
+    "labels:explanation": following(200, *STAFF) | {OWNER: 200},
+    "labels:mine": signed_in(200),
+    "labels:claim": signed_in(403) | {OWNER: 200},
+    "labels:sign": signed_in(403) | {OWNER: 200},
+    "labels:reply": signed_in(404) | {OWNER: 302},
+    "labels:desk": back_office(200, *STAFF),
+    "labels:start": back_office(200, "evaluator"),
+    "labels:assessment": back_office(200, *STAFF),
+    "labels:piece": back_office(200, *STAFF),
+    "labels:new_version": back_office(200, "evaluator", "manager"),
+    "labels:misuse": back_office(302, "evaluator"),
+    "labels:signature": back_office(302, "evaluator"),
+    "fund_labels:held": back_office(200, *STAFF),
+    "fund_labels:award": back_office(200, *STAFF),
+    "fund_labels:accepted": back_office(200, *STAFF),
 }
 
 # Asked by POST, because a GET would answer 405 before any right is looked at.
@@ -267,5 +289,8 @@ POSTED = frozenset(
         "groupings:change_state",
         "groupings:sign",
         "groupings:leave",
+        "labels:reply",
+        "labels:misuse",
+        "labels:signature",
     }
 )

@@ -20,6 +20,8 @@ urlpatterns = [
     path("", include("projects.organisations.urls")),
     path("", include("projects.groupings.urls")),
     path("", include("projects.committee.urls")),
+    path("", include("projects.labels.urls")),
+    path("", include("funds.label_urls")),
 ]
 
 if settings.DEMONSTRATION:

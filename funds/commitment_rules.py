@@ -47,6 +47,12 @@ class OfferClosed(OfferNotOpen):
     """E14: the last moment to commit has passed, were it by a second."""
 
 
+class LabelNotInForce(CommitmentRefused):
+    """B24: the label that the offer stands on is not in force on the day, or its fund no longer accepts it."""
+
+    rule = "B24"
+
+
 class AmountNotWholeCents(CommitmentRefused):
     """A fraction of a cent cannot be paid."""
 
@@ -150,6 +156,7 @@ class Standing:
     owner_raised: the owner's `PROJECT` commitments over the legal period, this offer included.
     is_owner, is_signatory, is_operator: whether the saver owns the project, signs for its owner, or runs the platform.
     country: of tax residence, "" when none is declared. is_by_guardian: a guardian of the saver acts for them.
+    has_label: whether the offer's label is in force and accepted by its fund that day.
     """
 
     reserved: int = 0
@@ -168,6 +175,7 @@ class Standing:
     is_owner: bool = False
     country: str = ""
     is_by_guardian: bool = False
+    has_label: bool = True
 
 
 def room_cents(offer: Offer, standing: Standing) -> int:
@@ -192,7 +200,7 @@ def refusals_of(
 
     Args: at: aware.
     """
-    refusals = [*_of_offer(offer, at), *_of_person(offer, saver, standing, at)]
+    refusals = [*_of_offer(offer, at), *_of_label(standing), *_of_person(offer, saver, standing, at)]
     if str(amount.currency) != CURRENCY or amount.amount.scaleb(2) != amount.amount.scaleb(2).to_integral_value():
         return [
             *refusals,
@@ -240,6 +248,17 @@ def _of_offer(offer: Offer, at: datetime) -> list[CommitmentRefused]:
 
 def _is_minor(saver: Party, on: date) -> bool:
     return saver.birth_date is not None and not is_adult(saver.birth_date, on)
+
+
+def _of_label(standing: Standing) -> list[CommitmentRefused]:
+    if standing.has_label:
+        return []
+    return [
+        LabelNotInForce(
+            _("Sans label en vigueur que le fonds accepte, cette offre ne prend plus d’engagement."),
+            next_step=_("Choisissez un autre projet, ou revenez quand le label est rétabli."),
+        )
+    ]
 
 
 def _of_person(offer: Offer, saver: Party, standing: Standing, at: datetime) -> list[CommitmentRefused]:

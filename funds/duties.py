@@ -1,9 +1,17 @@
 """Duties of the money side. Each subject declares its own; the kernel looks here."""
 
-from funds import books_duties, campaign_duties
+from funds import books_duties, campaign_duties, label_duties
 from funds.contracts import duties as contract_duties
 from funds.payments import duties as payment_duties
 from funds.receipts import duties as receipt_duties
 from funds.servicing import duties as servicing_duties
 
-__all__ = ["books_duties", "campaign_duties", "contract_duties", "payment_duties", "receipt_duties", "servicing_duties"]
+__all__ = [
+    "books_duties",
+    "campaign_duties",
+    "contract_duties",
+    "label_duties",
+    "payment_duties",
+    "receipt_duties",
+    "servicing_duties",
+]

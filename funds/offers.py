@@ -98,7 +98,7 @@ def check_offer(*, offer: Offer, at: datetime) -> list[OfferNotReady]:
     """Return every reason why an offer may not open now; none when it may."""
     limits = limits_at(clock.local(at).date(), fund_id=offer.fund_id)
     on = clock.local(at).date()
-    found = [*_of_dates(offer, limits, at), *_of_label(offer, on), *_of_parties(offer)]
+    found = [*_of_dates(offer, limits, at), *label_refusals(offer, on), *_of_parties(offer)]
     if offer.is_gift:
         found += _of_receipts(offer, on)
     else:
@@ -134,7 +134,7 @@ def suspend_offer(*, offer: Offer, by: User | None, at: datetime, reason: str) -
 def resume_offer(*, offer: Offer, by: User, at: datetime, reason: str) -> Offer:
     """Take commitments again. Raises: LabelMissing: the label was lost meanwhile (ruling A6)."""
     offer = lock_offer(offer=offer)
-    missing = _of_label(offer, clock.local(at).date())
+    missing = label_refusals(offer, clock.local(at).date())
     if missing:
         raise missing[0]
     return advance(offer, RESUME_OFFER, by=by, at=at, reason=reason)
@@ -174,7 +174,8 @@ def _of_dates(offer: Offer, limits: Limits, at: datetime) -> list[OfferNotReady]
     return []
 
 
-def _of_label(offer: Offer, on: date) -> list[OfferNotReady]:
+def label_refusals(offer: Offer, on: date) -> list[OfferNotReady]:
+    """Return why the label of an offer does not count on a day; nothing when it does (ruling B24)."""
     award = offer.award
     subjects = {
         (Award.Subject.PROJECT, offer.project.uuid),

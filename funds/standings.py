@@ -15,6 +15,7 @@ from funds.limits import Limits, months_before
 from funds.models import Offer
 from funds.states import COUNTED_CLEARED, LIVE, RESERVING
 from investors.models import Party, User
+from projects.states import IN_FORCE
 
 LENDING_MONTHS = 12  # the period of a saver's own ceiling
 
@@ -54,7 +55,11 @@ SELECT of_offer.reserved, of_offer.cleared, of_offer.mine, places.proposed, plac
         ORDER BY residence.valid_from DESC LIMIT 1), '') AS country,
     EXISTS (SELECT FROM investors_representation acting WHERE acting.party_id = %(saver)s AND acting.user_id = %(by)s
         AND acting.role = 'guardian' AND acting.valid_from <= %(on)s
-        AND (acting.valid_to IS NULL OR acting.valid_to > %(on)s)) AS is_by_guardian
+        AND (acting.valid_to IS NULL OR acting.valid_to > %(on)s)) AS is_by_guardian,
+    EXISTS (SELECT FROM projects_award award JOIN funds_fund fund ON fund.id = offer.fund_id
+        WHERE award.id = offer.award_id AND award.state = ANY(%(in_force)s) AND award.valid_from <= %(on)s
+        AND (award.valid_to IS NULL OR award.valid_to >= %(on)s)
+        AND fund.accepted_labels @> to_jsonb(award.label || '@' || award.label_version)) AS has_label
 FROM funds_offer offer
 JOIN projects_project project ON project.id = offer.project_id
 JOIN projects_organisation organisation ON organisation.id = project.organisation_id
@@ -93,6 +98,7 @@ def standing_of(*, offer: Offer, saver: Party, by: User, limits: Limits, at: dat
         "users": [pk for pk in (saver.user_id, by.pk) if pk is not None],
         "at": at,
         "on": on,
+        "in_force": sorted(IN_FORCE),
         "reserving": sorted(RESERVING),
         "cleared": sorted(COUNTED_CLEARED),
         "live": sorted(LIVE),
@@ -117,6 +123,7 @@ def standing_of(*, offer: Offer, saver: Party, by: User, limits: Limits, at: dat
         is_operator=row[13],
         country=row[14],
         is_by_guardian=row[15],
+        has_label=row[16],
     )
 
 

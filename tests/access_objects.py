@@ -170,4 +170,5 @@ import tests.funds.payments.visits  # noqa: E402
 import tests.projects.applications.visits  # noqa: E402
 import tests.projects.committee.visits  # noqa: E402
 import tests.projects.groupings.visits  # noqa: E402
+import tests.projects.labels.visits  # noqa: E402
 import tests.projects.organisations.visits  # noqa: E402, F401

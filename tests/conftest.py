@@ -18,10 +18,17 @@ from fres.kernel.parameter_seeds import load_seeds
 DEMONSTRATION_NOW = datetime(2026, 11, 23, 10, 0, tzinfo=kernel_clock.PARIS)
 
 
+def _load_shipped_rows() -> None:
+    from projects.labels.loading import load_labels
+
+    load_seeds(demonstration=True)
+    load_labels()
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
     with django_db_blocker.unblock():
-        load_seeds(demonstration=True)
+        _load_shipped_rows()
 
 
 # Whether a test that really commits has run in this process since the database was last as it starts.
@@ -44,7 +51,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         with item.config.stash[blocking_manager_key].unblock():
             with connection.cursor() as cursor:
                 cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers")
-            load_seeds(demonstration=True)
+            _load_shipped_rows()
     _emptied[0] = commits
 
 

@@ -22,6 +22,8 @@ from funds.models import Fund, LegalEntity, ReceiptEligibility, ReceiptMandate
 from investors.models import Party, Representation, User
 from investors.parties import Identity, declare_tax_residence, next_party_numbers, save_profile
 from investors.roles import grant_role
+from projects.labels.loading import DEMONSTRATION as LOCAL_LABEL
+from projects.labels.loading import load_local_label
 from projects.models import Award, Membership, Organisation, Project
 
 FOUNDED = datetime(2024, 1, 8, 9, 0, tzinfo=clock.PARIS)
@@ -54,6 +56,7 @@ def current_code(email: str) -> str:
 def found_region(*, at: datetime) -> Region:
     """Make everything that stands before the first offer. Raises IntegrityError if the region exists already."""
     call_command("load_parameters", stdout=StringIO())
+    call_command("load_labels", stdout=StringIO())
     call_command("load_territories", "--missing", stdout=StringIO())
     call_command("load_indicators", stdout=StringIO())
     people = {member.email: _account(member.email, member.name, at=at) for member in (*cast.STAFF, *cast.OUTSIDERS)}
@@ -66,6 +69,7 @@ def found_region(*, at: datetime) -> Region:
         region_code=cast.REGION,
         accepted_labels=[f"{cast.FUND_LABEL}@{cast.FUND_LABEL_VERSION}"],
     )
+    load_local_label(path=LOCAL_LABEL, fund_uuid=fund.uuid)
     administrator = people["administration@fres.example"]
     for member in cast.STAFF:
         grant_role(user=people[member.email], role=member.role, by=administrator, on=at.date())
@@ -113,11 +117,14 @@ def make_project(card: cast.ProjectCard, *, evaluator: User, at: datetime) -> tu
     award = Award.objects.create(
         subject_type=Award.Subject.PROJECT,
         subject_uuid=project.uuid,
+        subject_name=project.title,
+        commune_code=project.commune_code,
         label=cast.FUND_LABEL,
         label_version=cast.FUND_LABEL_VERSION,
         valid_from=day,
         valid_to=day.replace(year=day.year + 3, day=min(day.day, 28)),
         decided_by=evaluator,
+        decided_at=at,
     )
     return project, award
 

@@ -1,8 +1,8 @@
 """Tables of the project side, one module per subject."""
 
 from projects.models.applications import Application, ApplicationPiece, ApplicationVersion, SectionAnswers
-from projects.models.assessments import Assessment, AssessmentAnswer, AssessmentOutcome, Evidence
-from projects.models.awards import Award
+from projects.models.assessments import Assessment, AssessmentAnswer, AssessmentOutcome
+from projects.models.awards import Award, Evidence
 from projects.models.charters import CharterSignature, MisuseReport
 from projects.models.committee import College, Committee, Draw, Grid, GridCriterion, SchemeAxis, Seat
 from projects.models.committee_sessions import (

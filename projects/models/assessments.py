@@ -6,7 +6,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from fres.kernel import append_only
 from fres.kernel.history import track_every_change
 from fres.kernel.models import Document
 from investors.models import User
@@ -94,6 +93,7 @@ class AssessmentAnswer(models.Model):
     values = models.JSONField(_("valeurs"), default=dict)  # {"members": "5"} or {"share": ["2", "3"]}: 2 out of 3
     level = models.PositiveSmallIntegerField(_("niveau"), null=True, blank=True)
     reference = models.CharField(_("preuve citée"), max_length=300, blank=True)  # article, register, page
+    valid_to = models.DateField(_("la preuve vaut jusqu’au"), null=True, blank=True)
     note = models.TextField(_("remarque"), blank=True)
     answered_by = models.ForeignKey(User, verbose_name=_("répondu par"), on_delete=models.PROTECT, related_name="+")
     answered_at = models.DateTimeField(_("répondu le"))
@@ -113,24 +113,3 @@ class AssessmentAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.assessment} {self.criterion}"
-
-
-class Evidence(models.Model):
-    """A piece given for an answer, kept under its hash. Append-only: another piece is added, none is replaced."""
-
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    answer = models.ForeignKey(AssessmentAnswer, on_delete=models.PROTECT, related_name="pieces")
-    name = models.CharField(_("nom de la pièce"), max_length=160)
-    mime = models.CharField(max_length=80)
-    size = models.PositiveIntegerField()
-    sha256 = models.CharField(max_length=64)
-    given_by = models.ForeignKey(User, verbose_name=_("versée par"), on_delete=models.PROTECT, related_name="+")
-    given_at = models.DateTimeField(_("versée le"))
-
-    class Meta:
-        verbose_name = _("pièce")
-        ordering = ("given_at",)
-        triggers = append_only.triggers("label_evidence")
-
-    def __str__(self) -> str:
-        return self.name

@@ -6,10 +6,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from fres.kernel import append_only
 from fres.kernel.history import track_every_change
 from investors.models import User
 from projects.models.applications import Application
-from projects.models.assessments import Assessment
+from projects.models.assessments import Assessment, AssessmentAnswer
 from projects.models.labels import SubjectType
 from projects.states import AwardState
 
@@ -47,7 +48,9 @@ class Award(models.Model):
     claimed_at = models.DateTimeField(_("déclaré le"), null=True, blank=True)
     suspended_at = models.DateTimeField(_("suspendu le"), null=True, blank=True)
     ended_at = models.DateTimeField(_("terminé le"), null=True, blank=True)
-    reason = models.CharField(_("motif publié"), max_length=400, blank=True)  # of a suspension, an end or a refusal
+    published_reason = models.CharField(
+        _("motif publié"), max_length=400, blank=True
+    )  # of a suspension, an end or a refusal
 
     class Meta:
         verbose_name = _("label attribué")
@@ -65,7 +68,7 @@ class Award(models.Model):
             ),
             models.CheckConstraint(
                 name="award_stopped_with_a_reason",
-                condition=~Q(state__in=("SUSPENDED", "WITHDRAWN", "LOST", "REFUSED")) | ~Q(reason=""),
+                condition=~Q(state__in=("SUSPENDED", "WITHDRAWN", "LOST", "REFUSED")) | ~Q(published_reason=""),
                 violation_error_message=_("Un label suspendu, retiré, perdu ou refusé a un motif."),
             ),
             models.CheckConstraint(
@@ -83,3 +86,32 @@ class Award(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label}@{self.label_version}"
+
+
+class Evidence(models.Model):
+    """A piece that proves an answer or a claimed status, kept under its hash. Append-only: none is replaced."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    answer = models.ForeignKey(AssessmentAnswer, on_delete=models.PROTECT, null=True, blank=True, related_name="pieces")
+    award = models.ForeignKey(Award, on_delete=models.PROTECT, null=True, blank=True, related_name="pieces")
+    name = models.CharField(_("nom de la pièce"), max_length=160)
+    mime = models.CharField(max_length=80)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    given_by = models.ForeignKey(User, verbose_name=_("versée par"), on_delete=models.PROTECT, related_name="+")
+    given_at = models.DateTimeField(_("versée le"))
+
+    class Meta:
+        verbose_name = _("pièce")
+        ordering = ("given_at",)
+        triggers = append_only.triggers("label_evidence")
+        constraints = (
+            models.CheckConstraint(
+                name="evidence_proves_one_thing",
+                condition=Q(answer__isnull=False, award=None) | Q(answer=None, award__isnull=False),
+                violation_error_message=_("Une pièce prouve une réponse ou un statut déclaré."),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name

@@ -51,7 +51,7 @@ def test_outside_of_the_demonstration_a_loan_waits_for_every_protective_rule(man
 )
 def test_no_offer_without_a_label_in_force(manager, state):
     offer = loan()
-    offer.award.state, offer.award.reason = state, "Comptes non fournis"
+    offer.award.state, offer.award.published_reason = state, "Comptes non fournis"
     offer.award.save()
     assert reasons(offer) == {offers.LabelMissing}
 
@@ -138,7 +138,7 @@ def test_a_suspended_offer_resumes_only_with_its_label(manager):
     offer = open_offer(offer=loan(), by=manager, at=NOW)
     offer = suspend_offer(offer=offer, by=manager, at=NOW, reason="Question sans réponse")
     assert offer.state == OfferState.SUSPENDED
-    offer.award.state, offer.award.reason = AwardState.SUSPENDED, "Comptes non fournis"
+    offer.award.state, offer.award.published_reason = AwardState.SUSPENDED, "Comptes non fournis"
     offer.award.save()
     with pytest.raises(offers.LabelMissing):
         resume_offer(offer=offer, by=manager, at=NOW, reason="Réponse donnée")

@@ -67,7 +67,7 @@ class AwardFactory(factory.django.DjangoModelFactory):
     subject_name = factory.LazyAttribute(lambda award: award.project.title)
     commune_code = factory.LazyAttribute(lambda award: award.project.commune_code)
     proof = "Arrêté du 2 février 2024"
-    reason = factory.LazyAttribute(lambda award: "Comptes non fournis" if award.state in STOPPED else "")
+    published_reason = factory.LazyAttribute(lambda award: "Comptes non fournis" if award.state in STOPPED else "")
 
 
 class CallFactory(factory.django.DjangoModelFactory):

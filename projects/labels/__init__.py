@@ -1,0 +1,1 @@
+"""Labels and charters: referentials, assessments, what is held, signed or lost (rulings B23–B25)."""
