@@ -260,7 +260,7 @@ def make_organisation(company: cast.Company, *, operator: LegalEntity, evaluator
         purpose=company.purpose,
         commune_code=company.place.commune,
         is_listed=True,
-        **cast.FORMS[company.siren],
+        **cast.FORMS.get(company.siren, {}),
     )
     holder = _account(company.holder_email, company.holder_name, at=at)
     Membership.objects.create(organisation=organisation, user=holder, is_legal_representative=True, joined_on=day)

@@ -66,8 +66,17 @@ def settle_commune(text: str) -> SettledCommune:
     return SettledCommune(one.code, one.name, code if code != one.code and _is_old_code(code) else "")
 
 
+def exactly(code: str) -> str:
+    """Return a code as `settle_commune` reads it as a code and nothing else: 59350 is also a postal code."""
+    return f"({code})"
+
+
 def written_out(code: str) -> str:
-    """Return a commune as it may be typed again without doubt: "Lens (62498)"; the bare code when it is unknown."""
+    """Return a commune as it may be typed again without doubt: "Lens (62498)"; the bare code when it is unknown.
+
+    Args: code: bare, or as `exactly` writes it.
+    """
+    code = code.strip("()")
     row = territories.commune(code)
     return f"{row.name} ({row.code})" if row else code
 

@@ -17,7 +17,7 @@ from investors.parties import next_party_numbers
 from investors.roles import grant_role
 from projects.models import Application, Membership, Organisation, SignOff
 from projects.models.organisations import EssStatus, IdentifiedBy, RegisterState
-from projects.organisations.communes import settle_commune
+from projects.organisations.communes import exactly, settle_commune
 from projects.organisations.identifiers import Numbers
 from projects.organisations.legal_forms import legal_form, settle_ess_status
 from projects.organisations.locking import free_slug, hold
@@ -108,7 +108,7 @@ def create_organisation(
         joined_on=on,
     )
     grant_role(user=by, role=Role.HOLDER, by=None, on=on, scope_kind="organisation", scope_uuid=organisation.uuid)
-    set_territories(subject=organisation, seat=commune.code)
+    set_territories(subject=organisation, seat=exactly(commune.code))
     return verify_organisation(organisation=organisation, at=at, register=register)
 
 
@@ -238,7 +238,7 @@ def profile_of(organisation: Organisation) -> Profile:
     return Profile(
         legal_category=organisation.legal_category,
         ess_status=organisation.ess_status,
-        commune=organisation.commune_code,
+        commune=exactly(organisation.commune_code),
         **values,
     )
 
@@ -329,7 +329,7 @@ def _forget_checks(party: Party, organisation: Organisation, before: dict[str, s
 def _move_seat(organisation: Organisation, code: str) -> None:
     seat = organisation.territory_roles.filter(role="SIEGE").first()
     if seat is None:
-        set_territories(subject=organisation, seat=code)
+        set_territories(subject=organisation, seat=exactly(code))
     elif seat.commune_code != code:
         seat.commune_code = code
         seat.save(update_fields=["commune_code"])

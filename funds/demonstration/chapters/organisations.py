@@ -60,7 +60,7 @@ KITCHEN = Profile(
     legal_name="La Cuisine des Corons",
     legal_category="5460",
     purpose="Cuisiner des repas de saison pour les cantines et les aînés du bassin minier.",
-    commune="62498",
+    commune="(62498)",
     address_line="14 rue des Corons",
     postal_code="62300",
     email="cuisine.corons@fres.example",
@@ -70,7 +70,7 @@ COUNTER = Profile(
     legal_name="Le Comptoir des Deux Rives",
     legal_category="9220",
     purpose="Ouvrir un comptoir de réemploi et un café dans une ancienne filature.",
-    commune="59512",
+    commune="(59512)",
     postal_code="59100",
 )
 THREAD = Profile(
@@ -79,7 +79,7 @@ THREAD = Profile(
     legal_category="5710",
     ess_status="DECLARED",
     purpose="Retisser des draps usés en toile de travail.",
-    commune="59512",
+    commune="(59512)",
     address_line="27 rue du Coton",
     postal_code="59100",
 )
@@ -88,13 +88,13 @@ HIKERS = Profile(
     legal_name="Les Pas de la Baie",
     legal_category="9220",
     purpose="Guider des sorties accessibles à tous dans la baie.",
-    commune="80001",
+    commune="(80001)",
     postal_code="80100",
 )
 POLE = GroupingProfile(
     name="Pôle des Terrils",
     purpose="Loger, nourrir et former ensemble dans le bassin minier, avec des moyens partagés.",
-    commune="62498",
+    commune="(62498)",
     perimeter=("246200364",),
     origins=("entrepreneurial", "citizen"),
     structures=("multi_sector",),
@@ -110,8 +110,8 @@ POLE = GroupingProfile(
 CANTEENS = GroupingProfile(
     name="Cantines de l’Avesnois",
     purpose="Fournir les cantines avec les fermes voisines, à un prix qui fait vivre chacun.",
-    commune="59036",
-    perimeter=("59036",),
+    commune="(59036)",
+    perimeter=("(59036)",),
     sector="FOOD",
     partner_territory="Thiérache, de l’autre côté de la limite du département",
     origins=("authority",),
@@ -121,8 +121,8 @@ CANTEENS = GroupingProfile(
 SUNSHINE = GroupingProfile(
     name="Soleil partagé",
     purpose="Vendre aux voisins l’électricité des toits.",
-    commune="62528",
-    perimeter=("62528",),
+    commune="(62528)",
+    perimeter=("(62528)",),
     sector="ENERGY",
     origins=("citizen",),
     objectives=("circuit",),
@@ -170,9 +170,9 @@ def _the_kitchen_is_born(_region: Region, at: datetime) -> None:
     kitchen = change_numbers(organisation=named(KITCHEN), numbers=Numbers(siren="000001206"), at=at)
     set_territories(
         subject=kitchen,
-        seat="62498",
-        sites=["62528"],
-        benefits=[Benefit("62498", 5000), Benefit("62528", 3000), Benefit("62119", 2000)],
+        seat="(62498)",
+        sites=["(62528)"],
+        benefits=[Benefit("(62498)", 5000), Benefit("(62528)", 3000), Benefit("(62119)", 2000)],
     )
     party = kitchen.party
     add_mandate(party=party, given_names="Nora", family_name="Wattrelos", function="manager", since=at.date())
@@ -280,10 +280,10 @@ def _the_pole_opens(_region: Region, at: datetime) -> None:
         if company is not cast.WORKSHOP:
             sign_membership(member=member, by=person(email), at=at)
     outside = (
-        (MemberType.AUTHORITY, "Syndicat mixte des Terrils (inventé)", "62498", "2025-041"),
-        (MemberType.COMPANY, "Menuiserie Delgrange (inventée)", "62528", ""),
-        (MemberType.RESEARCH, "Laboratoire Habiter le Nord (inventé)", "59350", ""),
-        (MemberType.TRAINING, "École des métiers de bouche (inventée)", "62498", ""),
+        (MemberType.AUTHORITY, "Syndicat mixte des Terrils (inventé)", "(62498)", "2025-041"),
+        (MemberType.COMPANY, "Menuiserie Delgrange (inventée)", "(62528)", ""),
+        (MemberType.RESEARCH, "Laboratoire Habiter le Nord (inventé)", "(59350)", ""),
+        (MemberType.TRAINING, "École des métiers de bouche (inventée)", "(62498)", ""),
     )
     for kind, name, commune, deliberation in outside:
         add_outside_member(

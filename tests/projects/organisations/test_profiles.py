@@ -6,6 +6,8 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from fres.kernel.access import Role
+from fres.kernel.models import Territory
+from fres.kernel.territory_files import VINTAGE
 from investors.models import Party, Representation
 from investors.permissions import has_role
 from projects.models import Application, Organisation, SignOff
@@ -194,3 +196,12 @@ def test_a_colleague_does_not_sign_and_a_signature_is_never_changed():
     signed = sign_off(organisation=made, by=user, at=AT)
     with pytest.raises(DatabaseError), transaction.atomic():
         SignOff.objects.filter(pk=signed.pk).update(content={})
+
+
+def test_an_organisation_whose_code_is_somebodys_postal_code_is_made_and_edited():
+    Territory.objects.create(
+        vintage=VINTAGE, level=Territory.Level.COMMUNE, code="59527", name="Saint-André", postal_codes="59350"
+    )
+    made = an_organisation(by=UserFactory(), commune="Lille")
+    edited = edit_organisation(organisation=made, profile=profile_of(made), at=AT)
+    assert edited.commune_code == edited.territory_roles.get().commune_code == "59350"
