@@ -223,6 +223,7 @@ ACCESS: dict[str, dict[str, int]] = {
     "committee:draw": back_office(200, *STAFF),
     "committee:session": back_office(200, *COMMITTEE_WATCHERS),
     "committee:item": back_office(200, *COMMITTEE_WATCHERS) | {OWNER: 200},
+    "committee:piece": back_office(200, *COMMITTEE_WATCHERS) | {OWNER: 200},
     "committee:minutes": back_office(200, *COMMITTEE_WATCHERS),
     "committee:minutes_pdf": back_office(200, *COMMITTEE_WATCHERS),
     "committee:conditions": back_office(

@@ -161,7 +161,7 @@ def _members(session: Session) -> tuple[MemberRow, ...]:
 def _item(session: Session, item: AgendaItem) -> ItemContent:
     recused = list(item.recusals.select_related("seat__user", "seat__college").order_by("at"))
     linked = item.declarations.filter(kind="link").select_related("seat__user").order_by("at")
-    decision = getattr(item, "decision", None)
+    decision = item.decided
     reading = reading_of(item)
     labels = {one.code: one for one in session.grid.criteria.all()}
     return ItemContent(
@@ -188,7 +188,7 @@ def _item(session: Session, item: AgendaItem) -> ItemContent:
         score=_decimal(reading.score) if reading.score is not None else "",
         notes=item.notes,
         ballots=tuple(_ballot(one) for one in item.ballots.filter(closed_at__isnull=False).order_by("rank")),
-        outcome=str(decision.get_outcome_display()) if decision else "",
+        outcome=decision.done if decision else "",
         axis=str(decision.axis) if decision else "",
         motive=decision.motive if decision else "",
         conditions=tuple(decision.conditions.values_list("text", flat=True)) if decision else (),

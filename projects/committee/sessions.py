@@ -76,7 +76,7 @@ def waiting_files(committee: Committee) -> QuerySet[Application]:
     taken = AgendaItem.objects.filter(session__state__in=LIVING, decision=None).values("application")
     files = Application.objects.filter(state=ApplicationState.IN_COMMITTEE).exclude(pk__in=taken)
     files = files.filter(call=None) | files.filter(call__fund_uuid=committee.fund_uuid)
-    return files.select_related("project__organisation").order_by("sent_to_committee_at", "pk")
+    return files.select_related("project", "organisation").order_by("sent_to_committee_at", "pk")
 
 
 @transaction.atomic

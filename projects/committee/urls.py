@@ -17,6 +17,7 @@ urlpatterns = [
     path("gestion/comite/seances/<uuid:uuid>/proces-verbal/", minutes.minutes, name="minutes"),
     path("gestion/comite/seances/<uuid:uuid>/proces-verbal.pdf", minutes.minutes_pdf, name="minutes_pdf"),
     path("gestion/comite/dossiers/<uuid:uuid>/", files.item, name="item"),
+    path("gestion/comite/dossiers/<uuid:uuid>/pieces/<uuid:piece>/", files.piece, name="piece"),
     path("gestion/comite/<uuid:uuid>/", desk.committee, name="committee"),
     path("gestion/comite/<uuid:uuid>/grille/", desk.new_grid, name="new_grid"),
     path("gestion/comite/<uuid:uuid>/seance/", desk.new_session, name="new_session"),

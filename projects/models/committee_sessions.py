@@ -114,6 +114,11 @@ class AgendaItem(models.Model):
     def __str__(self) -> str:
         return f"{self.rank}. {self.application.project.title}"
 
+    @property
+    def decided(self) -> "Decision | None":
+        """The decision on this file, None before there is one."""
+        return getattr(self, "decision", None)
+
 
 class ConflictDeclaration(models.Model):
     """What a member says of their interests before the file opens to them. Append-only: the last row speaks."""
@@ -226,6 +231,9 @@ class Outcome(models.TextChoices):
     APPROVE = "approve", _("Approuver")
     ADJOURN = "adjourn", _("Ajourner")
     REFUSE = "refuse", _("Refuser")
+
+
+_DONE = {Outcome.APPROVE: _("Approuvé"), Outcome.ADJOURN: _("Ajourné"), Outcome.REFUSE: _("Refusé")}
 
 
 @track_every_change()
@@ -343,6 +351,11 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_outcome_display()} – {self.item}"
+
+    @property
+    def done(self) -> str:
+        """What became of the file, in a word: the state it went to."""
+        return str(_DONE[Outcome(self.outcome)])
 
 
 @track_every_change()

@@ -10,12 +10,13 @@ from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from fres.kernel import clock
 from fres.kernel.access import reads_only
 from fres.kernel.errors import RuleViolation
 from investors.requests import SignedInRequest
+from projects.applications.views.holder import send_piece
 from projects.committee import selectors, sessions
 from projects.committee.access import require_open_file, runs, seat_of
 from projects.committee.deciding import decide, outcome_of
@@ -28,7 +29,26 @@ from projects.committee.states import SessionState
 from projects.committee.views.desk import enter
 from projects.committee.views.room import posted_uuid
 from projects.committee.voting import cast_vote, close_ballot, open_ballot
-from projects.models import AgendaItem, Ballot, Outcome, Seat, Vote
+from projects.models import AgendaItem, ApplicationPiece, Ballot, Outcome, Seat, Vote
+
+
+@enter
+@require_GET
+@reads_only
+def piece(request: SignedInRequest, uuid: UUID, piece: UUID) -> HttpResponse:
+    """A piece of a file, through the same door: a member has declared and not withdrawn."""
+    shown = get_object_or_404(AgendaItem.objects.select_related("session__committee"), uuid=uuid)
+    if not can_see_session(request.user, shown.session):
+        raise PermissionDenied
+    seat = seat_of(shown.session, request.user, selectors.day_of(shown.session))
+    if seat is not None:
+        try:
+            require_open_file(shown, seat)
+        except (NotDeclared, Recused) as closed:
+            raise PermissionDenied from closed
+    return send_piece(
+        get_object_or_404(ApplicationPiece, application=shown.application_id, uuid=piece, removed_at=None)
+    )
 
 
 @enter
@@ -161,6 +181,8 @@ def _file_of(shown: AgendaItem) -> dict[str, object]:
         "application": application,
         "project": application.project,
         "note": getattr(application, "note", None),
+        "version": application.versions.order_by("-rank").first(),
+        "pieces": application.pieces.filter(removed_at=None),
         "opinions": application.opinions.exclude(given_at=None).order_by("given_at"),
         "visits": application.visits.exclude(visited_on=None).order_by("visited_on"),
         "earlier": AgendaItem.objects.filter(application=application, decision__isnull=False)
@@ -211,7 +233,7 @@ def _votes_of(request: SignedInRequest, shown: AgendaItem, seat: Seat | None) ->
     ballots = list(shown.ballots.order_by("rank"))
     opened = next((one for one in ballots if one.closed_at is None), None)
     closed = [one for one in ballots if one.closed_at is not None]
-    decision = getattr(shown, "decision", None)
+    decision = shown.decided
     outcome = outcome_of(closed[-1]) if closed and opened is None and decision is None else ""
     form = None
     if outcome and runs(shown.session, request.user):

@@ -3,9 +3,10 @@
 import pytest
 from django.urls import reverse
 
+from fres.kernel.document_files import store_bytes
 from projects.committee.deciding import decide
 from projects.committee.declaring import declare_interest
-from projects.models import Ballot, Decision, Score, Vote
+from projects.models import ApplicationPiece, Ballot, Decision, Score, Vote
 from tests.investors.factories import PartyFactory, RoleGrantFactory
 from tests.investors.sessions import sign_in
 from tests.projects.committee import scenes
@@ -58,6 +59,23 @@ def test_a_member_meets_the_door_then_the_file_then_votes_on_a_phone(client, clo
     assert "Vous avez voté" in read(client, "committee:item", item.uuid)
     assert post(client, "committee:item", item.uuid, act="vote", ballot=ballot.uuid, choice="no").status_code == 422
     assert Vote.objects.get().choice == "yes"
+
+
+def test_a_piece_goes_through_the_same_door(client, clock):
+    item = item_of(scenes.an_open_session())
+    piece = ApplicationPiece.objects.create(
+        application=item.application, field="statutes", name="statuts.pdf", mime="application/pdf", size=8,
+        sha256=store_bytes(b"%PDF-1.4"), uploaded_by=item.application.created_by, uploaded_at=clock.now,
+    )  # fmt: skip
+    user = members(item.session)[0]
+    sign_in(client, user)
+    address = reverse("committee:piece", args=[item.uuid, piece.uuid])
+    assert client.get(address).status_code == 403
+    declare_interest(item=item, by=user, kind="none", at=clock.now)
+    assert client.get(address).content == b"%PDF-1.4"
+    assert "statuts.pdf" in read(client, "committee:item", item.uuid)
+    declare_interest(item=item, by=user, kind="conflict", reason="Associé", at=clock.now)
+    assert client.get(address).status_code == 403
 
 
 def test_scores_of_others_wait_for_one_s_own(client, clock):

@@ -1,12 +1,13 @@
 """What the committee's addresses are asked with."""
 
 from fres.kernel import clock
+from fres.kernel.document_files import store_bytes
 from projects.committee.deciding import decide
 from projects.committee.founding import draw_seats
 from projects.committee.minutes import seal_minutes, sign_minutes
 from projects.committee.minutes_content import gather_minutes
 from projects.committee.sessions import end_session
-from projects.models import Decision, Minutes, Session
+from projects.models import ApplicationPiece, Decision, Minutes, Session
 from tests.access_objects import Visit, visit
 from tests.investors.factories import PartyFactory
 from tests.projects.committee import scenes
@@ -72,6 +73,24 @@ def _session() -> Visit:
 @visit("committee:minutes_pdf")
 def _minutes() -> Visit:
     return Visit({"uuid": _sealed().uuid})
+
+
+@visit("committee:piece")
+def _piece() -> Visit:
+    item = _decided().item
+    piece = item.application.pieces.first()
+    if piece is None:
+        piece = ApplicationPiece.objects.create(
+            application=item.application,
+            field="statutes",
+            name="statuts.pdf",
+            mime="application/pdf",
+            size=8,
+            sha256=store_bytes(b"%PDF-1.4"),
+            uploaded_by=item.application.created_by,
+            uploaded_at=clock.now(),
+        )
+    return Visit({"uuid": item.uuid, "piece": piece.uuid}, owner=item.session.chair.user)
 
 
 @visit("committee:item")
