@@ -15,6 +15,7 @@ urlpatterns = [
     path("compte/", include("investors.account_urls")),
     path("", include("investors.urls")),
     path("", include("funds.urls")),
+    path("", include("funds.campaigns.urls")),
     path("", include("reporting.urls")),
     path("", include("projects.applications.urls")),
     path("", include("projects.organisations.urls")),

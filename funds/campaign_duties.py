@@ -4,6 +4,7 @@ from datetime import datetime
 
 from fres.kernel.duties import duty
 from funds import closing, commitments, waiting
+from funds.campaigns import telling, tidying, tranches
 
 
 @duty(order=20)
@@ -36,3 +37,22 @@ def decide_offers(at: datetime) -> str:
 def remind_unpaid_commitments(at: datetime) -> str:
     """The reminders due to those who have not paid (ruling B10)."""
     return f"commitments: {commitments.remind_unpaid(at=at)} reminders due"
+
+
+@duty(order=35)
+def suspend_silent_offers(at: datetime) -> str:
+    """Offers with a question unanswered for too long (ruling B31)."""
+    return f"offers: {telling.suspend_unanswered(at=at)} suspended for silence"
+
+
+@duty(order=36)
+def cancel_suspended_offers(at: datetime) -> str:
+    """Offers suspended for longer than the law allows (R23(12), ruling A5)."""
+    return f"offers: {tidying.cancel_suspended(at=at)} cancelled after their suspension"
+
+
+@duty(order=45)
+def close_tranche_votes(at: datetime) -> str:
+    """Votes on tranches that are over: released, or kept."""
+    released, kept = tranches.close_votes_due(at=at)
+    return f"tranches: {released} released, {kept} kept"

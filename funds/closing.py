@@ -79,10 +79,14 @@ def progress_of(offer: Offer) -> Progress:
 def may_decide(offer: Offer, progress: Progress, *, at: datetime) -> bool:
     """Return whether an offer is to be decided: commitments are over, no reflection runs, no payment is under way.
 
-    On `settles_on` it is decided whatever is under way; what clears later goes back. A running reflection, and a refund
-    on its way to a saver, are waited for in any case.
+    On `settles_on` it is decided whatever is under way; what clears later goes back. A running reflection, a right
+    to leave after a change (ruling B30), and a refund on its way to a saver, are waited for in any case.
     """
+    from funds.fici.rights import has_running_rights
+
     if offer.state != OfferState.OPEN or progress.reflecting or progress.refunding:
+        return False
+    if has_running_rights(offer, at=at):
         return False
     is_full = progress.cleared >= to_cents(offer.maximum)
     if at <= offer.closes_at and not is_full:
@@ -160,7 +164,9 @@ def close_remainder(*, offer: Offer, at: datetime) -> int:
 
 
 def _succeed(offer: Offer, *, at: datetime) -> Offer:
-    """Write the success: state, settled commitments, entry, fee, loan. The caller holds the locks."""
+    """Write the success: state, settled commitments, entry, fee, tranches, loan. The caller holds the locks."""
+    from funds.campaigns.tranches import hold_tranches
+
     # Locked in the order of their keys; nobody can add one while the offer is locked.
     cleared = list(
         offer.commitments.select_for_update(of=("self",))
@@ -169,7 +175,8 @@ def _succeed(offer: Offer, *, at: datetime) -> Offer:
     offer = advance(offer, SUCCEED_OFFER, by=None, at=at, decided_at=at, financing_state=FinancingState.CONTRACTING)
     offer = Offer.objects.select_related("project__organisation__party", "books", "fund").get(pk=offer.pk)
     advance_all(offer.commitments.filter(state=CommitmentState.CLEARED), SETTLE, by=None, at=at, settled_at=at)
-    _post_success(offer, cleared, at=at)
+    net_cents = _post_success(offer, cleared, at=at)
+    hold_tranches(offer=offer, net_cents=net_cents, at=at)
     if not offer.is_gift:
         from funds.servicing.loans import write_loan
 
@@ -177,7 +184,8 @@ def _succeed(offer: Offer, *, at: datetime) -> Offer:
     return offer
 
 
-def _post_success(offer: Offer, cleared: Iterable[Commitment], *, at: datetime) -> None:
+def _post_success(offer: Offer, cleared: Iterable[Commitment], *, at: datetime) -> int:
+    """Post the success and its fee; return what the holder is then owed, in cents."""
     commitments = list(cleared)
     owner = offer.project.organisation.party
     owed_to_savers = accounts_for(
@@ -194,6 +202,7 @@ def _post_success(offer: Offer, cleared: Iterable[Commitment], *, at: datetime) 
     ]
     if fee_lines:
         _post(offer, "fee", fee_lines, label=f"Frais du porteur {owner.number}", at=at)
+    return sum(line.amount_cents for line in lines) - fee - tax
 
 
 def fee_cents(offer: Offer, raised_cents: int, *, at: datetime) -> tuple[int, int]:

@@ -132,6 +132,12 @@ class TextsChanged(CommitmentRefused):
     rule = "E18"
 
 
+class SheetNotOpened(CommitmentRefused):
+    """E11: the version in force of the key information sheet was not opened by whoever commits."""
+
+    rule = "E11"
+
+
 class OwnProject(CommitmentRefused):
     """E15: whoever owns a project or signs for it does not fund it here."""
 
@@ -155,6 +161,7 @@ class Standing:
     lent: theirs to `PROJECT` offers over twelve months. ceiling: their own limit, or None.
     owner_raised: the owner's `PROJECT` commitments over the legal period, this offer included.
     is_owner, is_signatory, is_operator: whether the saver owns the project, signs for its owner, or runs the platform.
+    sheet_to_open: the number of the information sheet in force when this person has not opened it, else "" (E11).
     country: of tax residence, "" when none is declared. is_by_guardian: a guardian of the saver acts for them.
     has_label: whether the offer's label is in force and accepted by its fund that day.
     """
@@ -173,6 +180,7 @@ class Standing:
     is_signatory: bool = False
     is_operator: bool = False
     is_owner: bool = False
+    sheet_to_open: str = ""
     country: str = ""
     is_by_guardian: bool = False
     has_label: bool = True
@@ -264,6 +272,14 @@ def _of_label(standing: Standing) -> list[CommitmentRefused]:
 def _of_person(offer: Offer, saver: Party, standing: Standing, at: datetime) -> list[CommitmentRefused]:
     found: list[CommitmentRefused] = []
     on = clock.local(at).date()
+    if standing.sheet_to_open:
+        found.append(
+            SheetNotOpened(
+                _("La loi veut que vous ouvriez la fiche d’informations clés avant de prêter ; c’est la n° %(number)s.")
+                % {"number": standing.sheet_to_open},
+                next_step=_("Ouvrez la fiche depuis la page de l’offre, puis revenez ici."),
+            )
+        )
     if standing.is_operator:
         found.append(
             OperatorMayNotInvest(

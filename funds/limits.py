@@ -124,9 +124,10 @@ RULES: Mapping[str, EnforcedRule] = MappingProxyType(
             EnforcedRule("E06", _("le questionnaire d’entrée"), False),
             EnforcedRule("E07", _("l’avertissement après un questionnaire échoué ou refusé"), False),
             EnforcedRule("E08", _("la simulation de pertes"), False),
+            # Built (file, sheet, six pages, LEI), but for the wording of the Official Journal: data/texts/README.md.
             EnforcedRule("E09", _("les pièces du porteur et la fiche d’informations clés complète"), False),
             EnforcedRule("E10", _("le plafond de 12 mois par porteur"), True),
-            EnforcedRule("E11", _("la remise de la fiche d’informations clés"), False),
+            EnforcedRule("E11", _("la remise de la fiche d’informations clés"), True),
             EnforcedRule("E12", _("l’annonce du délai de réflexion, juste avant"), True),
             EnforcedRule("E13", _("la preuve de compréhension au-delà du seuil d’alerte"), False),
             EnforcedRule("E14", _("l’offre ouverte, la mise et la place restante"), True),

@@ -26,6 +26,20 @@ def tell_revoked(*, commitment: Commitment, offer: Offer, at: datetime) -> None:
     _tell(commitment, offer, "revoked", at=at)
 
 
+def tell_changed(
+    *, commitment: Commitment, offer: Offer, version: int, reason: str, ends_at: datetime, at: datetime
+) -> None:
+    """Ruling B30, Regulation (EU) 2020/1503, art. 23(8): what changed in the sheet, and until when one may leave."""
+    _tell(
+        commitment, offer, "changed", at=at, legal=True, key=f":{version}", moments={"ends_at": ends_at},
+        version=version, reason=reason, is_paid=commitment.state == "CLEARED",
+    )  # fmt: skip
+
+
+def tell_left_after_change(*, commitment: Commitment, offer: Offer, at: datetime) -> None:
+    _tell(commitment, offer, "left_after_change", at=at)
+
+
 def tell_to_pay(*, commitment: Commitment, offer: Offer, at: datetime) -> None:
     _tell(commitment, offer, "to_pay", at=at, moments={"pay_before": commitment.pay_before})
 

@@ -14,7 +14,7 @@ from fres.kernel.states import advance
 from funds.contracts import issue_contract_model
 from funds.limits import Limits, limits_at, months_before, owner_total_cents, unenforced_rules
 from funds.locks import lock_offer
-from funds.models import LegalEntity, Offer
+from funds.models import FiciVersion, LegalEntity, Offer, OfferFile
 from funds.reflection import reflection_deadline
 from funds.states import (
     CANCEL_OFFER,
@@ -22,6 +22,7 @@ from funds.states import (
     OPEN_OFFER,
     RESUME_OFFER,
     SUSPEND_OFFER,
+    OfferFileState,
     OfferState,
 )
 from investors.models import Party, User
@@ -55,6 +56,18 @@ class OperatorInvolved(OfferNotReady):
     """E16: the operator finances nobody and borrows from nobody here."""
 
     rule = "E16"
+
+
+class FileNotAccepted(OfferNotReady):
+    """The file of the offer was not reviewed, or its author would open it (ruling A7)."""
+
+    rule = "FILE"
+
+
+class SheetMissing(OfferNotReady):
+    """E09: a loan opens with its key information sheet, published as the file stands."""
+
+    rule = "E09"
 
 
 class DatesUnfit(OfferNotReady):
@@ -102,8 +115,8 @@ def check_offer(*, offer: Offer, at: datetime) -> list[OfferNotReady]:
     if offer.is_gift:
         found += _of_receipts(offer, on)
     else:
-        found += [*_of_books(offer), *_of_protections(), *_of_owner_cap(offer, limits)]
-    return found
+        found += [*_of_books(offer), *_of_protections(), *check_owner_cap(offer, limits)]
+    return [*found, *_of_file(offer)]
 
 
 @transaction.atomic
@@ -116,10 +129,14 @@ def open_offer(*, offer: Offer, by: User, at: datetime) -> Offer:
     """
     offer = lock_offer(offer=offer)
     reasons = check_offer(offer=offer, at=at)
+    reasons += _of_author(offer, by)
     if reasons:
         reasons[0].reasons = tuple(reasons)
         raise reasons[0]
     if not offer.is_gift:
+        from funds.campaigns.threshold import keep_threshold
+
+        keep_threshold(offer=offer, by=by, at=at)
         issue_contract_model(offer=offer, at=at)
     return advance(offer, OPEN_OFFER, by=by, at=at, opened_at=at, opened_by=by)
 
@@ -226,6 +243,44 @@ def _of_books(offer: Offer) -> list[OfferNotReady]:
     ]
 
 
+def _of_file(offer: Offer) -> list[OfferNotReady]:
+    """An offer prepared with a file waits for its review and, a loan, for its sheet; the demonstration may lack both.
+
+    Outside of the demonstration a loan without a file does not open: it has no sheet (E09).
+    """
+    file = OfferFile.objects.filter(offer=offer).first()
+    found: list[OfferNotReady] = []
+    if file is not None and file.state != OfferFileState.ACCEPTED:
+        found.append(
+            FileNotAccepted(
+                _("Le dossier de l’offre n’est pas relu : son état est « %(state)s ».")
+                % {"state": file.get_state_display()},
+                next_step=_("Relisez-le et acceptez-le, puis ouvrez l’offre."),
+            )
+        )
+    needs_sheet = not offer.is_gift and (file is not None or not settings.DEMONSTRATION)
+    if needs_sheet and not FiciVersion.objects.filter(offer=offer).exists():
+        found.append(
+            SheetMissing(
+                _("L’offre n’a pas de fiche d’informations clés publiée."),
+                next_step=_("Publiez la fiche, puis ouvrez l’offre."),
+            )
+        )
+    return found
+
+
+def _of_author(offer: Offer, by: User) -> list[OfferNotReady]:
+    file = OfferFile.objects.filter(offer=offer).first()
+    if file is None or by.pk not in (file.created_by_id, file.sent_by_id):
+        return []
+    return [
+        FileNotAccepted(
+            _("Vous avez écrit ou transmis ce dossier : une autre personne ouvre l’offre."),
+            next_step=_("Demandez à une personne de la gestion qui n’y a pas pris part."),
+        )
+    ]
+
+
 def _of_protections() -> list[OfferNotReady]:
     missing = unenforced_rules()
     if not missing or settings.DEMONSTRATION:
@@ -240,7 +295,8 @@ def _of_protections() -> list[OfferNotReady]:
     ]
 
 
-def _of_owner_cap(offer: Offer, limits: Limits) -> list[OfferNotReady]:
+def check_owner_cap(offer: Offer, limits: Limits) -> list[OfferNotReady]:
+    """Return why an owner may not raise this offer's maximum (E10); none when they may."""
     if offer.raised_elsewhere_declared_on is None:
         return [
             OwnerCapExceeded(

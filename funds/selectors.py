@@ -152,8 +152,9 @@ def _cents(amount: Any) -> int:
 
 
 def public_offers() -> QuerySet[Offer]:
-    """Return the offers anybody may read: all but those still in preparation."""
-    return Offer.objects.filter(state__in=PUBLIC).select_related("project__organisation__party", "award", "fund")
+    """Return the offers anybody may read: all but those still in preparation and not announced."""
+    seen = Q(state__in=PUBLIC) | Q(state=OfferState.PREPARED, file__announced_at__isnull=False)
+    return Offer.objects.filter(seen).select_related("project__organisation__party", "award", "fund", "file")
 
 
 def open_offers(at: datetime) -> QuerySet[Offer]:

@@ -24,7 +24,7 @@ _OF_A_GIFT = """
         JOIN funds_offer other ON other.id = commitment.offer_id
         WHERE commitment.saver_id = %(saver)s AND commitment.state = ANY(%(live)s)
             AND other.lane = 'GIFT' AND other.project_id = offer.project_id) AS gifts_to_project,
-    0 AS lent, NULL AS ceiling, 0 AS owner_raised
+    0 AS lent, NULL AS ceiling, 0 AS owner_raised, '' AS sheet_to_open
 """
 _OF_A_LOAN = """
     0 AS gifts_to_project,
@@ -39,7 +39,13 @@ _OF_A_LOAN = """
         JOIN projects_organisation owning ON owning.id = project.organisation_id
         JOIN funds_commitment commitment ON commitment.offer_id = other.id
         WHERE owning.party_id = organisation.party_id AND other.lane = 'PROJECT'
-            AND other.opens_at >= %(owner_since)s AND commitment.state = ANY(%(live)s)) AS owner_raised
+            AND other.opens_at >= %(owner_since)s AND commitment.state = ANY(%(live)s)) AS owner_raised,
+    coalesce((SELECT document.number FROM funds_ficiversion sheet
+        JOIN kernel_document document ON document.id = sheet.document_id
+        WHERE sheet.offer_id = offer.id
+            AND sheet.number = (SELECT max(number) FROM funds_ficiversion WHERE offer_id = offer.id)
+            AND NOT EXISTS (SELECT FROM funds_ficireading reading
+                WHERE reading.version_id = sheet.id AND reading.user_id = ANY(%(users)s))), '') AS sheet_to_open
 """
 _QUERY = """
 SELECT of_offer.reserved, of_offer.cleared, of_offer.mine, places.proposed, places.is_waited_for,
@@ -118,12 +124,13 @@ def standing_of(*, offer: Offer, saver: Party, by: User, limits: Limits, at: dat
         lent=int(row[8]),
         ceiling=None if row[9] is None else int(row[9]),
         owner_raised=int(row[10]),
-        is_owner=row[11],
-        is_signatory=row[12],
-        is_operator=row[13],
-        country=row[14],
-        is_by_guardian=row[15],
-        has_label=row[16],
+        sheet_to_open=row[11],
+        is_owner=row[12],
+        is_signatory=row[13],
+        is_operator=row[14],
+        country=row[15],
+        is_by_guardian=row[16],
+        has_label=row[17],
     )
 
 

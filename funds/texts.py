@@ -10,10 +10,11 @@ from functools import cache
 from django.conf import settings
 
 from fres.kernel.money import to_cents
-from funds.models import Offer
+from funds.models import FiciVersion, Offer
 
 VERSION = "2026-11"
 WARNING = "loan.warning"
+SHEET = "offer.fici"
 _OF_LANE: Mapping[str, tuple[str, ...]] = {
     Offer.Lane.PROJECT: (WARNING, "loan.reflection", "loan.commitment"),
     Offer.Lane.GIFT: ("gift.commitment",),
@@ -38,8 +39,28 @@ def read_text(key: str, version: str = VERSION) -> ShownText:
 
 
 def texts_of(offer: Offer) -> tuple[ShownText, ...]:
-    """Return the texts shown before a commitment to an offer: the locked ones of its lane, then its own terms."""
-    return (*(read_text(key) for key in _OF_LANE[Offer.Lane(offer.lane)]), offer_terms(offer))
+    """Return the texts shown before a commitment: the locked ones of its lane, its information sheet, its terms."""
+    locked = tuple(read_text(key) for key in _OF_LANE[Offer.Lane(offer.lane)])
+    return (*locked, *sheet_of(offer), offer_terms(offer))
+
+
+def sheet_of(offer: Offer) -> tuple[ShownText, ...]:
+    """Return the version in force of an offer's key information sheet, told by the hash of its bytes; none before it.
+
+    E11: the commitment keeps which version was served.
+    """
+    if offer.is_gift:
+        return ()
+    last = (
+        FiciVersion.objects.filter(offer=offer)
+        .order_by("-number")
+        .values_list("number", "document__number", "document__sha256")
+        .first()
+    )
+    if last is None:
+        return ()
+    version, number, sha256 = last
+    return (ShownText(SHEET, str(version), f"Fiche d’informations clés n° {number}, version {version}.", sha256),)
 
 
 def offer_terms(offer: Offer) -> ShownText:

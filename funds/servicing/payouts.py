@@ -13,12 +13,14 @@ from fres.kernel import clock, jobs
 from fres.kernel.errors import BooksBroken, RuleViolation
 from fres.kernel.money import format_cents, from_cents, to_cents
 from fres.kernel.states import advance
+from funds.campaigns.refusals import NotReleased
+from funds.campaigns.tranches import current_tranche, record_tranche_paid
 from funds.chart import Purpose
 from funds.contracts.issuing import issue_loan_contract
 from funds.four_eyes import earlier_act
 from funds.ledger import Line, account_for, balance_cents, first_open_day, post_entry
 from funds.locks import lock_offer
-from funds.models import Loan, Offer, PayeeAccount, PayoutOrder
+from funds.models import Loan, Offer, PayeeAccount, PayoutOrder, Tranche
 from funds.payments.gateway import (
     EventObject,
     Gateway,
@@ -102,7 +104,13 @@ def payable_cents(offer: Offer) -> int:
 
 def why_not_payable(offer: Offer) -> str:
     """Return, in French, what must happen before an order can be prepared; "" when it can be now."""
-    if offer.state != OfferState.SUCCEEDED or offer.financing_state != FinancingState.CONTRACTING:
+    if offer.state != OfferState.SUCCEEDED:
+        return _("L’offre n’attend pas de versement.")
+    try:
+        tranche = current_tranche(offer)
+    except NotReleased as waits:
+        return str(waits)
+    if offer.financing_state != FinancingState.CONTRACTING and tranche is None:
         return _("L’offre n’attend pas de versement.")
     payee = PayeeAccount.objects.filter(party=offer.project.organisation.party).first()
     if payee is None:
@@ -121,7 +129,7 @@ def why_not_decide(order: PayoutOrder, user: User) -> str:
 
 @transaction.atomic
 def prepare_payout(*, offer: Offer, by: User, at: datetime) -> PayoutOrder:
-    """Prepare the order that pays a successful offer's holder all that the books owe them.
+    """Prepare the order that pays a successful offer's holder all that the books owe them, or its released tranche.
 
     The loan's contract is issued first, if it was not. Args: at: aware.
     Raises: FourEyes: this person acted on the offer, or belongs to the organisation. PayoutRefused: the offer waits for
@@ -129,11 +137,12 @@ def prepare_payout(*, offer: Offer, by: User, at: datetime) -> PayoutOrder:
     """
     offer = lock_offer(offer=offer)
     _refuse_own_act(_other_act(offer, by))
-    if PayoutOrder.objects.filter(offer=offer).exclude(state=PayoutState.REFUSED).exists():
+    if PayoutOrder.objects.filter(offer=offer).exclude(state__in=_over(offer)).exists():
         raise PayoutRefused(_("Un ordre de versement existe déjà pour cette offre."), next_step=_("Ouvrez-le."))
     if obstacle := why_not_payable(offer):
         raise PayoutRefused(obstacle, next_step=_("Aidez le porteur à ouvrir son compte, puis préparez l’ordre."))
-    cents = payable_cents(offer)
+    tranche = current_tranche(offer)
+    cents = payable_cents(offer) if tranche is None else _of_tranche(offer, tranche)
     if cents <= 0:
         raise PayoutRefused(_("Les livres ne doivent rien au porteur pour cette offre."))
     loan = Loan.objects.filter(offer=offer).first()
@@ -141,7 +150,7 @@ def prepare_payout(*, offer: Offer, by: User, at: datetime) -> PayoutOrder:
         issue_loan_contract(loan=loan, at=at)
     payee = PayeeAccount.objects.get(party=offer.project.organisation.party)
     return PayoutOrder.objects.create(
-        offer=offer, payee=payee, amount=from_cents(cents), prepared_by=by, prepared_at=at
+        offer=offer, tranche=tranche, payee=payee, amount=from_cents(cents), prepared_by=by, prepared_at=at
     )
 
 
@@ -157,7 +166,7 @@ def approve_payout(*, order: PayoutOrder, by: User, at: datetime) -> PayoutOrder
     offer = lock_offer(offer=order.offer)
     order = _lock(order.pk)
     _refuse_own_act(why_not_decide(order, by))
-    owed = payable_cents(offer)
+    owed = payable_cents(offer) if order.tranche is None else _of_tranche(offer, order.tranche)
     if owed != to_cents(order.amount):
         raise PayoutRefused(
             _("Les livres doivent %(owed)s au porteur, l’ordre en paierait %(amount)s.")
@@ -213,6 +222,8 @@ def send_payout(*, order_id: int, at: datetime, gateway: Gateway) -> PayoutOrder
 def record_payout(*, order_id: int, outcome: TransferOutcome, at: datetime) -> PayoutOrder:
     """Write that an order was paid: entry, project funded, schedule started. A second call changes nothing.
 
+    With tranches, the first one funds the project and starts the schedule of the whole loan.
+
     Args: at: aware, the moment of recording; the value date is the provider's.
     Raises: BooksBroken: the answer is of another order, account or amount: nothing is written.
     """
@@ -230,7 +241,10 @@ def record_payout(*, order_id: int, outcome: TransferOutcome, at: datetime) -> P
         order, PAY_PAYOUT, by=None, at=at, paid_at=outcome.sent_at, provider_id=outcome.transfer_id, failure_code=""
     )
     _post(order, offer, paid_at=outcome.sent_at, at=at)
-    advance(offer, FUND_PROJECT, by=None, at=at, field="financing_state")
+    if order.tranche is not None:
+        record_tranche_paid(tranche=order.tranche, at=at)
+    if offer.financing_state == FinancingState.CONTRACTING:
+        advance(offer, FUND_PROJECT, by=None, at=at, field="financing_state")
     loan = Loan.objects.filter(offer=offer).select_related("offer").first()
     if loan is not None:
         start_schedule(loan=loan, paid_at=outcome.sent_at, at=at)
@@ -265,10 +279,23 @@ def refresh_payees(*, at: datetime, gateway: Gateway) -> int:
     return ready
 
 
+def _over(offer: Offer) -> tuple[str, ...]:
+    """States of an order that leave room for another: refused, and paid where the money goes by tranches."""
+    by_tranches = offer.tranches.exists()
+    return (PayoutState.REFUSED, PayoutState.PAID) if by_tranches else (PayoutState.REFUSED,)
+
+
+def _of_tranche(offer: Offer, tranche: Tranche) -> int:
+    """What a released tranche pays, in cents; 0 when the books do not owe it any more."""
+    assert tranche.amount is not None
+    cents = to_cents(tranche.amount)
+    return cents if cents <= payable_cents(offer) else 0
+
+
 def _lock(order_pk: int) -> PayoutOrder:
     return (
         PayoutOrder.objects.select_for_update(of=("self",))
-        .select_related("offer__project__organisation__party", "offer__award", "offer__books", "payee")
+        .select_related("offer__project__organisation__party", "offer__award", "offer__books", "payee", "tranche")
         .get(pk=order_pk)
     )
 

@@ -3,19 +3,19 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from djmoney.money import Money
 
 from fres.kernel import charts, clock, parameters
-from fres.kernel.money import from_cents
-from funds.models import Commitment, Instalment, Loan, Offer, PayeeAccount, Payment, PayoutOrder
+from fres.kernel.money import from_cents, to_cents
+from funds.models import Commitment, Instalment, Loan, Offer, PayeeAccount, Payment, PayoutOrder, Tranche
 from funds.payments.notices import failure_sentence
 from funds.payments.timeline import Step
 from funds.selectors import figures_of
 from funds.servicing.payouts import payable_cents, why_not_payable
-from funds.states import FinancingState, OfferState, PaymentState, PayoutState
+from funds.states import FinancingState, OfferState, PaymentState, PayoutState, TrancheState
 from investors.models import User
 from projects.models import Organisation
 
@@ -79,10 +79,11 @@ class DuePayout:
 
 @dataclass(frozen=True)
 class Computation:
-    """How an order's amount was found: what the offer cleared, less the holder's fee with its tax."""
+    """How an order's amount was found: what the offer cleared, less fee, tax and other tranches."""
 
     cleared: Money
     fee: Money
+    held: Money
     net: Money
     fee_bp: int
 
@@ -155,8 +156,12 @@ def holder_overview(*, user: User, at: datetime) -> list[HolderOrganisation]:
 def due_payouts() -> list[DuePayout]:
     """Return the successful offers that no living order pays, the oldest decision first."""
     alive = PayoutOrder.objects.filter(offer=OuterRef("pk")).exclude(state=PayoutState.REFUSED)
+    by_tranches = Tranche.objects.filter(offer=OuterRef("pk"))
+    released = by_tranches.filter(state=TrancheState.RELEASED)
+    waits_at_once = ~Exists(alive) & ~Exists(by_tranches) & Q(financing_state=FinancingState.CONTRACTING)
+    waits_for_tranche = Exists(released) & ~Exists(alive.exclude(state=PayoutState.PAID))
     offers = (
-        Offer.objects.filter(~Exists(alive), state=OfferState.SUCCEEDED, financing_state=FinancingState.CONTRACTING)
+        Offer.objects.filter(waits_at_once | waits_for_tranche, state=OfferState.SUCCEEDED)
         .select_related("project__organisation__party__payee_account", "books", "award")
         .order_by("decided_at", "pk")
     )
@@ -164,12 +169,13 @@ def due_payouts() -> list[DuePayout]:
     for offer in offers:
         net = payable_cents(offer)
         cleared = settled_cents(offer)
+        held = _held_cents(offer, net)
         payee = getattr(offer.project.organisation.party, "payee_account", None)
         told.append(
             DuePayout(
                 offer=offer,
                 cleared=from_cents(cleared),
-                fee=from_cents(cleared - net),
+                fee=from_cents(cleared - net - held),
                 net=from_cents(net),
                 payee=payee,
                 blocked=why_not_payable(offer),
@@ -185,15 +191,29 @@ def settled_cents(offer: Offer) -> int:
 
 
 def computation_of(order: PayoutOrder) -> Computation:
-    cleared = from_cents(settled_cents(order.offer))
-    return Computation(cleared=cleared, fee=cleared - order.amount, net=order.amount, fee_bp=order.offer.holder_fee_bp)
+    """Return how the amount of an order follows from what the offer cleared; `held` is what other tranches take."""
+    cleared, net = settled_cents(order.offer), to_cents(order.amount)
+    held = 0 if order.tranche_id is None else _held_cents(order.offer, net)
+    return Computation(
+        cleared=from_cents(cleared),
+        fee=from_cents(cleared - net - held),
+        held=from_cents(held),
+        net=order.amount,
+        fee_bp=order.offer.holder_fee_bp,
+    )
+
+
+def _held_cents(offer: Offer, net: int) -> int:
+    """What an offer's tranches take beside the amount that is paid now; 0 without tranches."""
+    amounts = [to_cents(one.amount) for one in offer.tranches.all() if one.amount is not None]
+    return sum(amounts) - net if amounts else 0
 
 
 def orders() -> QuerySet[PayoutOrder]:
     """Return every order with what its pages show, the newest first."""
     return PayoutOrder.objects.select_related(
         "offer__project__organisation__party", "offer__award", "offer__books", "payee__party", "prepared_by",
-        "approved_by",
+        "approved_by", "tranche",
     ).order_by("-prepared_at", "-pk")  # fmt: skip
 
 

@@ -19,6 +19,8 @@ from fres.kernel.models import Document, Territory
 from fres.kernel.money import from_cents, to_cents
 from funds import selectors
 from funds.calendars import loan_example, offer_steps
+from funds.campaigns.forms import IntentionForm, QuestionForm
+from funds.campaigns.selectors import campaign_of
 from funds.forms import OfferFilterForm
 from funds.limits import unenforced_rules
 from funds.models import Fund, Offer
@@ -107,6 +109,9 @@ def offer(request: HttpRequest, slug: str) -> HttpResponse:
         "schedule": planned[1] if planned else None,
         "documents": documents_about("offer", found.uuid),
         "unenforced": missing_protections(found),
+        "campaign": campaign_of(found, user=request.user if request.user.is_authenticated else None),
+        "question_form": QuestionForm(),
+        "intention_form": IntentionForm(),
     }
     return render(request, "funds/offer.html", context)
 

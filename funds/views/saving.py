@@ -23,6 +23,7 @@ from funds.calendars import commitment_steps
 from funds.ceilings import ceiling_of, set_ceiling
 from funds.commitment_rules import OfferFull, ProfileIncomplete
 from funds.commitments import check_commitment, commit_to_offer, revoke_commitment, room_for
+from funds.fici.rights import running_right
 from funds.forms import CeilingForm, CommitForm, ConsentForm
 from funds.limits import limits_at
 from funds.models import Offer, Refund
@@ -145,6 +146,7 @@ def commitment(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         "receipt": next((one for one in documents if not one["voided"]), None),
         "documents": documents,
         "can_revoke": can_revoke(found, at=at),
+        "right": running_right(found, at=at),
         "can_pay": can_pay(found, at=at) and not any(one.state == "PROCESSING" for one in payments),
         "can_refund": _can_give_back(found),
         "refund": Refund.objects.filter(payment__commitment=found).order_by("-asked_at", "-pk").first(),

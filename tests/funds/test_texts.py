@@ -11,6 +11,10 @@ from tests.funds.factories import OfferFactory, euros
 
 # A published wording is never edited: one that changes is a new file, with a new version (data/texts/README.md).
 PUBLISHED = {
+    "fici.disclaimer@2026-11": "e02b63d474196ed0f095e795c81a20b430456586f8818a183193a319c64ad4ea",
+    "fici.reflection@2026-11": "59adae2d44c392606a3ed091cef119ec1b04cbf100f25e6a96b2d20bbb951447",
+    "fici.responsibility@2026-11": "214168078328cda98f48ada845c769a799bab9bce9145921d24f67866f4b724d",
+    "fici.warning@2026-11": "da3af46635f644281c024d574046efd02dc78c3af8f8f5c7b59ba21eba88052e",
     "gift.commitment@2026-11": "421c59156651ad168af1a5883f1524df67d35f081cc0e8b0056c9e7d777cb572",
     "loan.commitment@2026-11": "eacfa715113155bb56ad6f470ec8f50540d1d01f0412be170b19bd4516d04586",
     "loan.reflection@2026-11": "deb28550a8070b5736e8cdab11594d0a26b25b6b3859201efad061a0bd58062d",
