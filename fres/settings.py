@@ -264,6 +264,8 @@ USE_I18N = True
 USE_TZ = True
 CURRENCIES = ("EUR",)
 DEFAULT_CURRENCY = "EUR"
+# Local complementary currencies that an entity may keep the reserve of: a code of three letters and a name each.
+LOCAL_CURRENCIES = dict(one.split("=", 1) for one in env.list("FRES_LOCAL_CURRENCIES", default=["TRL=Terril"]))
 
 # ---- What the notices of the site print (CMF R548-4 I); the persons themselves are rows of the database ----
 LEGAL_NOTICES = {

@@ -7,6 +7,9 @@ class FundsConfig(AppConfig):
     verbose_name = _("Fonds et argent")
 
     def ready(self) -> None:
+        from django.conf import settings
+        from moneyed import add_currency
+
         from fres.kernel.context import provide_names
         from fres.kernel.parameters import provide_fund_scopes
         from fres.kernel.publishers import provide_publishers
@@ -17,6 +20,8 @@ class FundsConfig(AppConfig):
         from funds.models import BankRefund, Fund, LegalEntity, Offer, PayoutOrder, ReceiptEligibility, ReceiptMandate
         from investors.selectors import audit_kind
 
+        for code, name in settings.LOCAL_CURRENCIES.items():
+            add_currency(code, None, name=name)
         provide_names(publishing.site_names)
         provide_publishers(publishing.publishers)
         declare_retention()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
             decimal_places: int,
             default_currency: str,
             default: Any = ...,
+            currency_choices: Any = ...,
             null: bool = ...,
             blank: bool = ...,
         ) -> None: ...

@@ -24,20 +24,42 @@ from funds.models.ledger import (
     Transfer,
 )
 from funds.models.loans import Distribution, DistributionLine, Holding, Instalment, InstalmentPayment, Loan
+from funds.models.matching import (
+    CurrencyExchange,
+    GuaranteeEnvelope,
+    LoanGuarantee,
+    LocalCurrency,
+    Match,
+    MatchingFund,
+    MatchRelease,
+)
 from funds.models.offers import Commitment, Offer, SaverCeiling, WaitingPlace
 from funds.models.payments import Dispute, Payment, ProviderEvent, Refund, RefusedEvents
 from funds.models.payouts import PayeeAccount, PayoutOrder
+from funds.models.pool import (
+    Compartment,
+    Placement,
+    PoolPayment,
+    RedemptionRequest,
+    RedemptionTerms,
+    Subscription,
+    UnitMove,
+)
 from funds.models.receipts import GiftReceipt
+from funds.models.rules import AllocationRule, RuleBreach, RuleEvaluation
 from funds.models.tranches import Tranche, TrancheDelegate, TrancheVote
 
 __all__ = [
     "Account",
+    "AllocationRule",
     "BankRefund",
     "BankRefundOrder",
     "BankRefundSending",
     "BooksCheck",
     "CampaignUpdate",
     "Commitment",
+    "Compartment",
+    "CurrencyExchange",
     "Dispute",
     "Distribution",
     "DistributionLine",
@@ -48,6 +70,7 @@ __all__ = [
     "Fund",
     "FundingSource",
     "GiftReceipt",
+    "GuaranteeEnvelope",
     "Holding",
     "Instalment",
     "InstalmentPayment",
@@ -55,6 +78,11 @@ __all__ = [
     "Journal",
     "LegalEntity",
     "Loan",
+    "LoanGuarantee",
+    "LocalCurrency",
+    "Match",
+    "MatchRelease",
+    "MatchingFund",
     "Offer",
     "OfferFile",
     "OpeningLine",
@@ -62,20 +90,28 @@ __all__ = [
     "Payment",
     "PayoutOrder",
     "PeriodClosing",
+    "Placement",
+    "PoolPayment",
     "ProviderEvent",
     "Question",
     "ReceiptEligibility",
     "ReceiptMandate",
+    "RedemptionRequest",
+    "RedemptionTerms",
     "Refund",
     "RefusedEvents",
     "RevocationRight",
+    "RuleBreach",
+    "RuleEvaluation",
     "SaverCeiling",
     "Seal",
+    "Subscription",
     "TeamMember",
     "ThresholdComputation",
     "Tranche",
     "TrancheDelegate",
     "TrancheVote",
     "Transfer",
+    "UnitMove",
     "WaitingPlace",
 ]

@@ -42,7 +42,7 @@ STATE_SIGNS = {
     ),
     "state-cleared": (
         "CLEARED", "SETTLED", "SUCCEEDED", "FUNDED", "MONITORED", "PAID", "DONE", "TAKEN", "GRANTED", "VERIFIED",
-        "RECEIVED", "SEALED", "LABELLED", "ACTIVE", "ACCEPTED", "RELEASED", "CONCLUDED", "SIGNED",
+        "RECEIVED", "SEALED", "LABELLED", "ACTIVE", "ACCEPTED", "RELEASED", "CONCLUDED", "SIGNED", "ISSUED", "CURED",
     ),
     "state-refunded": ("REFUNDED", "REVOKED", "REVERSED", "STOPPED"),
     "state-closed": (
@@ -52,7 +52,7 @@ STATE_SIGNS = {
     "state-late": (
         "LATE", "FAILED", "REFUSED", "SUSPENDED", "ALERT", "BLOCKING", "INELIGIBLE", "REMOVED", "UPHELD", "NOT_FOUND",
     ),
-    "state-default": ("DEFAULT", "DISPUTED", "LOST"),
+    "state-default": ("DEFAULT", "DISPUTED", "LOST", "CALLED"),
 }  # fmt: skip
 _SIGN_OF = {code: sign for sign, codes in STATE_SIGNS.items() for code in codes}
 

@@ -1,0 +1,1 @@
+"""The register of rules: versions, evaluations, breaches, forecasts and simulations."""
