@@ -97,7 +97,7 @@ class Engine:
 
     def _highs(self, fixed: Mapping[int, float]) -> Any:
         highs = highspy.Highs()
-        for option, value in {
+        options: dict[str, Any] = {
             "output_flag": False,
             "threads": 1,
             "random_seed": SEED,
@@ -107,7 +107,8 @@ class Engine:
             "primal_feasibility_tolerance": 1e-9,
             "dual_feasibility_tolerance": 1e-9,
             "mip_feasibility_tolerance": 1e-9,
-        }.items():
+        }
+        for option, value in options.items():
             highs.setOptionValue(option, value)
         model = highspy.HighsLp()
         model.num_col_ = len(self.lower)
