@@ -175,39 +175,139 @@ A = ApplicationState
 BEFORE_LABEL = frozenset({A.DRAFT, A.SUBMITTED, A.UNDER_REVIEW, A.QUESTIONED, A.IN_COMMITTEE, A.ADJOURNED, A.APPROVED})
 OVER = frozenset({A.INELIGIBLE, A.ABANDONED, A.REFUSED, A.LAPSED, A.WITHDRAWN, A.CANCELLED})
 
-SUBMIT = Transition("submit", frozenset({A.DRAFT}), A.SUBMITTED, _("Déposer le dossier"), "holder")
-FIND_INELIGIBLE = Transition(
-    "find_ineligible", frozenset({A.SUBMITTED}), A.INELIGIBLE, _("Constater l’inéligibilité"), "instructor"
+SUBMIT = Transition(
+    "submit",
+    frozenset({A.DRAFT}),
+    A.SUBMITTED,
+    _("Déposer le dossier"),
+    "holder",
+    _("Formulaire complet et cohérent, appel ouvert, pièces en cours de validité, signature d’un représentant légal"),
 )
-START_REVIEW = Transition("start_review", frozenset({A.SUBMITTED}), A.UNDER_REVIEW, _("Instruire"), "instructor")
+FIND_INELIGIBLE = Transition(
+    "find_ineligible",
+    frozenset({A.SUBMITTED}),
+    A.INELIGIBLE,
+    _("Constater l’inéligibilité"),
+    "instructor",
+    _("Chaque règle de recevabilité constatée, une au moins non remplie ; motif codé, explication, suite utile"),
+)
+START_REVIEW = Transition(
+    "start_review",
+    frozenset({A.SUBMITTED}),
+    A.UNDER_REVIEW,
+    _("Instruire"),
+    "instructor",
+    _("Chaque règle de recevabilité constatée et remplie"),
+)
 ASK_QUESTIONS = Transition(
-    "ask_questions", frozenset({A.UNDER_REVIEW}), A.QUESTIONED, _("Demander un complément"), "instructor"
+    "ask_questions",
+    frozenset({A.UNDER_REVIEW}),
+    A.QUESTIONED,
+    _("Demander un complément"),
+    "instructor",
+    _("Une question au moins ; le délai s’arrête"),
 )
 ANSWER_QUESTIONS = Transition(
-    "answer_questions", frozenset({A.QUESTIONED}), A.UNDER_REVIEW, _("Répondre aux questions"), "holder"
+    "answer_questions",
+    frozenset({A.QUESTIONED}),
+    A.UNDER_REVIEW,
+    _("Répondre aux questions"),
+    "holder",
+    _("Une réponse à chaque question ; ce qui change tient ensemble"),
 )
-ABANDON = Transition("abandon", frozenset({A.QUESTIONED}), A.ABANDONED, _("Constater l’abandon"), "scheduler")
+ABANDON = Transition(
+    "abandon",
+    frozenset({A.QUESTIONED}),
+    A.ABANDONED,
+    _("Constater l’abandon"),
+    "scheduler",
+    _("Questions sans réponse au terme du délai (60 jours)"),
+)
 SEND_TO_COMMITTEE = Transition(
-    "send_to_committee", frozenset({A.UNDER_REVIEW}), A.IN_COMMITTEE, _("Transmettre au comité"), "instructor"
+    "send_to_committee",
+    frozenset({A.UNDER_REVIEW}),
+    A.IN_COMMITTEE,
+    _("Transmettre au comité"),
+    "instructor",
+    _("Note complète, structure d’accompagnement nommée, visite faite ou écartée par écrit, avis rendus"),
 )
-ADJOURN = Transition("adjourn", frozenset({A.IN_COMMITTEE}), A.ADJOURNED, _("Ajourner"), "committee")
+ADJOURN = Transition(
+    "adjourn",
+    frozenset({A.IN_COMMITTEE}),
+    A.ADJOURNED,
+    _("Ajourner"),
+    "committee",
+    _("Quorum, conflits déclarés, vote enregistré, axe du schéma régional"),
+)
 BRING_BACK = Transition(
-    "bring_back", frozenset({A.ADJOURNED}), A.IN_COMMITTEE, _("Représenter au comité"), "instructor"
+    "bring_back",
+    frozenset({A.ADJOURNED}),
+    A.IN_COMMITTEE,
+    _("Représenter au comité"),
+    "instructor",
+    _("Ce que le comité demandait est apporté, dit par écrit"),
 )
-TURN_DOWN = Transition("turn_down", frozenset({A.IN_COMMITTEE}), A.REFUSED, _("Refuser"), "committee")
-APPROVE = Transition("approve", frozenset({A.IN_COMMITTEE}), A.APPROVED, _("Approuver"), "committee")
-APPEAL = Transition("appeal", frozenset({A.INELIGIBLE, A.REFUSED}), A.APPEALED, _("Faire un recours"), "holder")
+TURN_DOWN = Transition(
+    "turn_down",
+    frozenset({A.IN_COMMITTEE}),
+    A.REFUSED,
+    _("Refuser"),
+    "committee",
+    _("Quorum, conflits déclarés, vote enregistré, axe du schéma régional ; motif codé, suite utile, recours"),
+)
+APPROVE = Transition(
+    "approve",
+    frozenset({A.IN_COMMITTEE}),
+    A.APPROVED,
+    _("Approuver"),
+    "committee",
+    _("Quorum, conflits déclarés, vote enregistré, axe du schéma régional ; conditions préalables listées"),
+)
+APPEAL = Transition(
+    "appeal",
+    frozenset({A.INELIGIBLE, A.REFUSED}),
+    A.APPEALED,
+    _("Faire un recours"),
+    "holder",
+    _("Dans les 30 jours du refus, motivé, une seule fois"),
+)
 ACCEPT_APPEAL = Transition(
-    "accept_appeal", frozenset({A.APPEALED}), A.UNDER_REVIEW, _("Accueillir le recours"), "manager"
+    "accept_appeal",
+    frozenset({A.APPEALED}),
+    A.UNDER_REVIEW,
+    _("Accueillir le recours"),
+    "manager",
+    _("Réponse motivée d’une personne qui n’a pas touché au dossier"),
 )
-DISMISS_APPEAL = Transition("dismiss_appeal", frozenset({A.APPEALED}), A.REFUSED, _("Rejeter le recours"), "manager")
+DISMISS_APPEAL = Transition(
+    "dismiss_appeal",
+    frozenset({A.APPEALED}),
+    A.REFUSED,
+    _("Rejeter le recours"),
+    "manager",
+    _("Réponse motivée d’une personne qui n’a pas touché au dossier ; suite utile"),
+)
 APPROVAL_LAPSES = Transition(
-    "approval_lapses", frozenset({A.APPROVED}), A.LAPSED, _("Constater la fin de l’approbation"), "scheduler"
+    "approval_lapses",
+    frozenset({A.APPROVED}),
+    A.LAPSED,
+    _("Constater la fin de l’approbation"),
+    "scheduler",
+    _("Douze mois sans label"),
 )
-LABEL = Transition("label", frozenset({A.APPROVED}), A.LABELLED, _("Labelliser"), "evaluator")
-WITHDRAW_APPLICATION = Transition("withdraw_application", BEFORE_LABEL, A.WITHDRAWN, _("Retirer le dossier"), "holder")
+LABEL = Transition(
+    "label",
+    frozenset({A.APPROVED}),
+    A.LABELLED,
+    _("Labelliser"),
+    "evaluator",
+    _("Évaluation conclue sur une version du label, critères obligatoires remplis, sans exclusion, preuves vérifiées"),
+)
+WITHDRAW_APPLICATION = Transition(
+    "withdraw_application", BEFORE_LABEL, A.WITHDRAWN, _("Retirer le dossier"), "holder", _("Raison écrite")
+)
 CANCEL_APPLICATION = Transition(
-    "cancel_application", BEFORE_LABEL, A.CANCELLED, _("Annuler le dossier"), "administrator"
+    "cancel_application", BEFORE_LABEL, A.CANCELLED, _("Annuler le dossier"), "administrator", _("Raison écrite")
 )
 
 APPLICATION_MACHINE = StateMachine(

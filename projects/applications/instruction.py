@@ -38,6 +38,7 @@ from projects.models import (
 from projects.states import (
     ANSWER_QUESTIONS,
     ASK_QUESTIONS,
+    BRING_BACK,
     FIND_INELIGIBLE,
     SEND_TO_COMMITTEE,
     START_REVIEW,
@@ -276,6 +277,18 @@ def send_to_committee(*, application: Application, by: User, at: datetime) -> Ap
     note.rule_checks, note.signed_at, note.written_by = checks, at, by
     note.save(update_fields=["rule_checks", "signed_at", "written_by"])
     return advance(application, SEND_TO_COMMITTEE, by=by, at=at, sent_to_committee_at=at)
+
+
+@transaction.atomic
+def bring_back(*, application: Application, reason: str, by: User, at: datetime) -> Application:
+    """Bring an adjourned file back to the committee, saying what was added since.
+
+    Raises: ReasonMissing; SamePersonTwice; TransitionRefused.
+    """
+    check_four_eyes(application=application, user=by, act=Act.INSTRUCTED)
+    if not reason.strip():
+        raise ReasonMissing(_("Dites ce qui a été apporté depuis l’ajournement."))
+    return advance(application, BRING_BACK, by=by, at=at, reason=reason.strip(), sent_to_committee_at=at)
 
 
 @transaction.atomic

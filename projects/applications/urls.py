@@ -1,6 +1,6 @@
 from django.urls import path
 
-from projects.applications.views import holder, public, staff
+from projects.applications.views import drafting, following, public, staff
 
 app_name = "applications"
 urlpatterns = [
@@ -8,23 +8,23 @@ urlpatterns = [
     path("appels-a-projets/<slug:slug>/", public.call, name="call"),
     path("pourquoi-des-projets-sont-refuses/", public.refusals, name="refusals"),
     path("pourquoi-des-projets-sont-refuses/<int:year>/", public.refusals, name="refusals_of_year"),
-    path("porteur/dossiers/", holder.mine, name="mine"),
-    path("porteur/appels/<slug:slug>/commencer/", holder.start, name="start"),
-    path("porteur/dossiers/<uuid:uuid>/", holder.file, name="file"),
-    path("porteur/dossiers/<uuid:uuid>/relire/", holder.submit, name="submit"),
-    path("porteur/dossiers/<uuid:uuid>/demander-la-signature/", holder.ask_signature, name="ask_signature"),
-    path("porteur/dossiers/<uuid:uuid>/repondre/", holder.answer, name="answer"),
-    path("porteur/dossiers/<uuid:uuid>/message/", holder.message, name="message"),
-    path("porteur/dossiers/<uuid:uuid>/recours/", holder.appeal, name="appeal"),
-    path("porteur/dossiers/<uuid:uuid>/retirer/", holder.withdraw, name="withdraw"),
-    path("porteur/dossiers/<uuid:uuid>/copier/", holder.clone, name="clone"),
-    path("porteur/dossiers/<uuid:uuid>/formulaire/", holder.update_form, name="update_form"),
-    path("porteur/dossiers/<uuid:uuid>/section/<slug:section>/", holder.section, name="section"),
-    path("porteur/dossiers/<uuid:uuid>/joindre/<slug:field>/", holder.join_piece, name="join_piece"),
-    path("porteur/dossiers/<uuid:uuid>/pieces/<uuid:piece>/", holder.piece, name="piece"),
-    path("porteur/dossiers/<uuid:uuid>/pieces/<uuid:piece>/retirer/", holder.remove_piece, name="remove_piece"),
-    path("porteur/dossiers/<uuid:uuid>/versions/<int:rank>/", holder.version, name="version"),
-    path("porteur/dossiers/<uuid:uuid>/versions/<int:rank>/accuse/", holder.receipt, name="receipt"),
+    path("porteur/dossiers/", drafting.mine, name="mine"),
+    path("porteur/appels/<slug:slug>/commencer/", drafting.start, name="start"),
+    path("porteur/dossiers/<uuid:uuid>/", following.file, name="file"),
+    path("porteur/dossiers/<uuid:uuid>/relire/", drafting.submit, name="submit"),
+    path("porteur/dossiers/<uuid:uuid>/demander-la-signature/", drafting.ask_signature, name="ask_signature"),
+    path("porteur/dossiers/<uuid:uuid>/repondre/", following.answer, name="answer"),
+    path("porteur/dossiers/<uuid:uuid>/message/", following.message, name="message"),
+    path("porteur/dossiers/<uuid:uuid>/recours/", following.appeal, name="appeal"),
+    path("porteur/dossiers/<uuid:uuid>/retirer/", following.withdraw, name="withdraw"),
+    path("porteur/dossiers/<uuid:uuid>/copier/", drafting.clone, name="clone"),
+    path("porteur/dossiers/<uuid:uuid>/formulaire/", drafting.update_form, name="update_form"),
+    path("porteur/dossiers/<uuid:uuid>/section/<slug:section>/", drafting.section, name="section"),
+    path("porteur/dossiers/<uuid:uuid>/joindre/<slug:field>/", drafting.join_piece, name="join_piece"),
+    path("porteur/dossiers/<uuid:uuid>/pieces/<uuid:piece>/", following.piece, name="piece"),
+    path("porteur/dossiers/<uuid:uuid>/pieces/<uuid:piece>/retirer/", drafting.remove_piece, name="remove_piece"),
+    path("porteur/dossiers/<uuid:uuid>/versions/<int:rank>/", following.version, name="version"),
+    path("porteur/dossiers/<uuid:uuid>/versions/<int:rank>/accuse/", following.receipt, name="receipt"),
     path("gestion/dossiers/", staff.reviews, name="reviews"),
     path("gestion/dossiers/<uuid:uuid>/", staff.review, name="review"),
     path("gestion/dossiers/<uuid:uuid>/recours/", staff.decide, name="decide"),

@@ -35,7 +35,7 @@ from projects.applications.permissions import (
     can_manage_calls,
     can_read_files,
 )
-from projects.applications.views.holder import send_piece, send_receipt
+from projects.applications.views.common import send_piece, send_receipt
 from projects.four_eyes import is_stranger
 from projects.models import Appeal, Application, ApplicationPiece, ApplicationVersion, Call, ExpertOpinion, SiteVisit
 from projects.states import BEFORE_LABEL, ApplicationState
@@ -290,6 +290,7 @@ def _show(
         "may_check": may_act and application.state == ApplicationState.SUBMITTED,
         "may_instruct": may_act and is_in_review,
         "may_write": may_act,
+        "may_bring_back": may_act and application.state == ApplicationState.ADJOURNED,
         "may_cancel": can_cancel(user) and application.state in BEFORE_LABEL,
         "may_decide": bool(
             appeal
@@ -365,6 +366,12 @@ def _committee(request: HttpRequest, application: Application, form: Any) -> Non
     instruction.send_to_committee(application=application, by=_user(request), at=clock.now())
 
 
+def _bring_back(request: HttpRequest, application: Application, form: Any) -> None:
+    instruction.bring_back(
+        application=application, reason=request.POST.get("reason", ""), by=_user(request), at=clock.now()
+    )
+
+
 def _cancel(request: HttpRequest, application: Application, form: Any) -> None:
     cancel(application=application, reason=request.POST.get("reason", ""), by=_user(request), at=clock.now())
 
@@ -385,6 +392,7 @@ _ACTS: dict[str, _Act] = {
     "visit-report": (forms.VisitReportForm, _visit_report, gettext_lazy("Le compte rendu est enregistré.")),
     "note": (forms.NoteForm, _note, gettext_lazy("La note est enregistrée.")),
     "committee": (None, _committee, gettext_lazy("La note est signée, et le dossier transmis au comité.")),
+    "bring-back": (None, _bring_back, gettext_lazy("Le dossier revient au comité.")),
     "cancel": (None, _cancel, gettext_lazy("Le dossier est annulé.")),
     "message": (None, _message, gettext_lazy("Le message est envoyé.")),
 }

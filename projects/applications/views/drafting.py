@@ -1,4 +1,4 @@
-"""The holder's pages: write a file together, send it, answer, appeal."""
+"""The holder's pages to write a file together and send it."""
 
 from typing import Any, cast
 from uuid import UUID
@@ -8,31 +8,32 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from fres.kernel import clock
 from fres.kernel.access import reads_only
-from fres.kernel.document_files import path_of
-from fres.kernel.documents import open_document
 from fres.kernel.errors import RuleViolation
 from fres.kernel.inspection import ACCEPT_ATTRIBUTE
 from fres.kernel.uploads import limit_for
 from investors.models import User
 from projects.applications import drafts, notices, selectors
-from projects.applications.appeals import file_appeal, last_refusal
-from projects.applications.calls import latest_form, open_calls
+from projects.applications.calls import open_calls
 from projects.applications.completeness import DraftState, draft_state, section_problems
 from projects.applications.form_schema import Kind, Section
 from projects.applications.forms import StartForm
-from projects.applications.instruction import answer_questions, post_message
 from projects.applications.permissions import can_write, is_member
 from projects.applications.printing import frozen_sections, why_missing
 from projects.applications.section_form import SectionForm
 from projects.applications.submitting import may_sign, names_in, submit_application
-from projects.models import Application, ApplicationPiece, ApplicationVersion, Call
-from projects.states import BEFORE_LABEL, ApplicationState
+from projects.applications.views.common import (
+    own_file,
+    person,
+    visible_file,
+    writable_file,
+)
+from projects.models import Application, ApplicationPiece, Call
+from projects.states import ApplicationState
 
 
 @require_safe
@@ -82,18 +83,10 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "projects/applications/start.html", context, status=422 if form.errors or refusal else 200)
 
 
-@require_safe
-@reads_only
-def file(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """A file from the holder's side: what remains to write, where it stands, what is asked, what was decided."""
-    application = _visible(request, uuid)
-    return render(request, "projects/applications/file.html", _file_context(request, application))
-
-
 @require_http_methods(["GET", "POST"])
 def section(request: HttpRequest, uuid: UUID, section: str) -> HttpResponseBase:
     """One section: the whole page, or after a change the line that says it was saved (htmx)."""
-    application = _visible(request, uuid)
+    application = visible_file(request, uuid)
     today = clock.today()
     state = draft_state(application, on=today)
     try:
@@ -114,7 +107,7 @@ def section(request: HttpRequest, uuid: UUID, section: str) -> HttpResponseBase:
 @require_POST
 def join_piece(request: HttpRequest, uuid: UUID, field: str) -> HttpResponse:
     """Join the file sent for one of the pieces asked."""
-    application = _writable(request, uuid)
+    application = writable_file(request, uuid)
     sent = request.FILES.get("file")
     try:
         drafts.piece_field(application, field)
@@ -125,7 +118,7 @@ def join_piece(request: HttpRequest, uuid: UUID, field: str) -> HttpResponse:
         messages.error(request, _("Choisissez d’abord un fichier."))
         return redirect("applications:section", uuid=uuid, section=section_code)
     try:
-        drafts.join_piece(application=application, field=field, file=sent, by=_user(request), at=clock.now())
+        drafts.join_piece(application=application, field=field, file=sent, by=person(request), at=clock.now())
     except RuleViolation as refusal:
         state = draft_state(application, on=clock.today())
         context = _section_context(request, application, state.schema.section(section_code), state, refusal=refusal)
@@ -136,25 +129,17 @@ def join_piece(request: HttpRequest, uuid: UUID, field: str) -> HttpResponse:
 
 @require_POST
 def remove_piece(request: HttpRequest, uuid: UUID, piece: UUID) -> HttpResponse:
-    application = _writable(request, uuid)
+    application = writable_file(request, uuid)
     found = get_object_or_404(ApplicationPiece, application=application, uuid=piece, removed_at=None)
-    drafts.remove_piece(application=application, uuid=found.uuid, by=_user(request), at=clock.now())
+    drafts.remove_piece(application=application, uuid=found.uuid, by=person(request), at=clock.now())
     messages.success(request, _("La pièce est retirée."))
     return redirect("applications:section", uuid=uuid, section=_section_of_piece(application, found.field))
-
-
-@require_safe
-@reads_only
-def piece(request: HttpRequest, uuid: UUID, piece: UUID) -> HttpResponse:
-    """A piece as it was sent, always downloaded, never opened in the page."""
-    application = _visible(request, uuid)
-    return send_piece(get_object_or_404(ApplicationPiece, application=application, uuid=piece))
 
 
 @require_http_methods(["GET", "POST"])
 def submit(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Read over everything; a legal representative signs and sends."""
-    application = _visible(request, uuid)
+    application = visible_file(request, uuid)
     if not is_member(request.user, application):
         raise PermissionDenied
     if application.state != ApplicationState.DRAFT:
@@ -165,7 +150,7 @@ def submit(request: HttpRequest, uuid: UUID) -> HttpResponse:
             messages.error(request, _("Cochez la case : vous signez ce que vous avez relu."))
             return redirect("applications:submit", uuid=uuid)
         try:
-            version = submit_application(application=application, by=_user(request), at=clock.now())
+            version = submit_application(application=application, by=person(request), at=clock.now())
         except RuleViolation as problem:
             refusal = problem
         else:
@@ -179,7 +164,7 @@ def submit(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "state": state,
         "sections": _read_over(state),
         "gaps": [(gap, why_missing(gap.why)) for gap in state.gaps],
-        "may_sign": may_sign(application, _user(request), clock.now()),
+        "may_sign": may_sign(application, person(request), clock.now()),
         "refusal": refusal,
     }
     return render(request, "projects/applications/submit.html", context, status=422 if refusal else 200)
@@ -187,8 +172,8 @@ def submit(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 @require_POST
 def ask_signature(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    application = _writable(request, uuid)
-    count = notices.ask_signature(application=application, by=_user(request), at=clock.now())
+    application = writable_file(request, uuid)
+    count = notices.ask_signature(application=application, by=person(request), at=clock.now())
     if count:
         messages.success(request, _("Nous avons écrit à la personne qui signe pour votre organisation."))
     else:
@@ -197,65 +182,12 @@ def ask_signature(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @require_POST
-def answer(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Send the answers to the open list of questions."""
-    application = _writable(request, uuid)
-    given = {}
-    for one_round in application.question_rounds.filter(answered_at=None, closed_at=None):
-        for question in one_round.questions.all():
-            given[question.uuid] = request.POST.get(f"answer-{question.uuid}", "")
-    try:
-        answer_questions(application=application, answers=given, by=_user(request), at=clock.now())
-    except RuleViolation as refusal:
-        context = _file_context(request, application) | {"refusal": refusal, "given": given}
-        return render(request, "projects/applications/file.html", context, status=422)
-    messages.success(request, _("Vos réponses sont envoyées. Le délai d’instruction court de nouveau."))
-    return redirect("applications:file", uuid=uuid)
-
-
-@require_POST
-def message(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    application = _as_member(request, uuid)
-    if application.state == ApplicationState.DRAFT:
-        raise PermissionDenied
-    return _acted(
-        request, uuid, _("Votre message est envoyé."),
-        lambda: post_message(
-            application=application, text=request.POST.get("text", ""), is_from_fund=False, by=_user(request),
-            at=clock.now(),
-        ),
-    )  # fmt: skip
-
-
-@require_POST
-def appeal(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    application = _as_member(request, uuid)
-    return _acted(
-        request, uuid, _("Votre recours est déposé. Une personne qui n’a pas touché au dossier l’examine."),
-        lambda: file_appeal(
-            application=application, grounds=request.POST.get("grounds", ""), by=_user(request), at=clock.now()
-        ),
-    )  # fmt: skip
-
-
-@require_POST
-def withdraw(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    application = _as_member(request, uuid)
-    return _acted(
-        request, uuid, _("Le dossier est retiré. Vous pouvez le copier à tout moment."),
-        lambda: drafts.withdraw(
-            application=application, reason=request.POST.get("reason", ""), by=_user(request), at=clock.now()
-        ),
-    )  # fmt: skip
-
-
-@require_POST
 def clone(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Start again from this file, for the call chosen."""
-    application = _as_member(request, uuid)
+    application = own_file(request, uuid)
     call = get_object_or_404(Call, slug=request.POST.get("call", ""))
     try:
-        copy = drafts.clone_application(application=application, call=call, by=_user(request), at=clock.now())
+        copy = drafts.clone_application(application=application, call=call, by=person(request), at=clock.now())
     except RuleViolation as refusal:
         messages.error(request, str(refusal))
         return redirect("applications:file", uuid=uuid)
@@ -265,45 +197,10 @@ def clone(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 @require_POST
 def update_form(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    application = _writable(request, uuid)
-    drafts.move_to_latest_form(application=application, by=_user(request), at=clock.now())
+    application = writable_file(request, uuid)
+    drafts.move_to_latest_form(application=application, by=person(request), at=clock.now())
     messages.success(request, _("Votre dossier suit la dernière version du formulaire. Vos réponses sont gardées."))
     return redirect("applications:file", uuid=uuid)
-
-
-@require_safe
-@reads_only
-def version(request: HttpRequest, uuid: UUID, rank: int) -> HttpResponse:
-    """A version as it was frozen."""
-    application = _visible(request, uuid)
-    found = get_object_or_404(
-        ApplicationVersion.objects.select_related("receipt", "signed_by"), application=application, rank=rank
-    )
-    return render(request, "projects/applications/version.html", {"application": application, "version": found})
-
-
-@require_GET
-@reads_only
-def receipt(request: HttpRequest, uuid: UUID, rank: int) -> HttpResponse:
-    """The receipt of a version, as it was issued."""
-    application = _visible(request, uuid)
-    return send_receipt(get_object_or_404(ApplicationVersion, application=application, rank=rank))
-
-
-def send_receipt(found: ApplicationVersion) -> HttpResponse:
-    """Answer with the receipt of a version, to download."""
-    response = HttpResponse(open_document(found.receipt), content_type=found.receipt.mime)
-    response["Content-Disposition"] = f'attachment; filename="{found.receipt.number}.pdf"'
-    return response
-
-
-def send_piece(found: ApplicationPiece) -> HttpResponse:
-    """Answer with a piece as it was sent, to download: nothing that came from outside opens in our pages."""
-    response = HttpResponse(path_of(found.sha256).read_bytes(), content_type=found.mime)
-    response["Content-Disposition"] = (
-        content_disposition_header(as_attachment=True, filename=found.name) or "attachment"
-    )
-    return response
 
 
 def _save(request: HttpRequest, application: Application, asked: Section, state: DraftState) -> HttpResponse:
@@ -321,7 +218,7 @@ def _save(request: HttpRequest, application: Application, asked: Section, state:
             section=asked.code,
             answers=form.answers(),
             revision=_whole(request.POST.get("revision")),
-            by=_user(request),
+            by=person(request),
             at=clock.now(),
         )
         revision = row.revision
@@ -392,42 +289,6 @@ def _section_context(
     }
 
 
-def _file_context(request: HttpRequest, application: Application) -> dict[str, Any]:
-    today, user = clock.today(), _user(request)
-    is_open = application.state in drafts.OPEN_TO_ANSWERS
-    is_ours = is_member(user, application)
-    refusal = last_refusal(application)
-    rounds = list(application.question_rounds.prefetch_related("questions__answer").order_by("asked_at"))
-    return {
-        "application": application,
-        "state": draft_state(application, on=today) if is_open and application.form else None,
-        "deadline": selectors.deadline_of_file(application, today=today),
-        "history": selectors.history_of(application),
-        "versions": application.versions.select_related("receipt", "signed_by").order_by("-rank"),
-        "rounds": [one for one in rounds if one.answered_at],
-        "open_round": next((one for one in rounds if one.answered_at is None and one.closed_at is None), None),
-        "given": {},
-        "thread": application.messages.select_related("by").order_by("at"),
-        "last_refusal": refusal,
-        "appeal": getattr(refusal, "appeal", None) if refusal else None,
-        "may_appeal": bool(
-            is_ours
-            and refusal
-            and refusal.appeal_until
-            and today <= refusal.appeal_until
-            and application.state in (ApplicationState.INELIGIBLE, ApplicationState.REFUSED)
-        ),
-        "is_member": is_ours,
-        "can_write": is_open and is_ours,
-        "can_withdraw": is_ours and application.state in BEFORE_LABEL,
-        "calls": open_calls(clock.now()) if is_ours else [],
-        "has_newer_form": bool(
-            is_open and application.call and application.form and latest_form(application.call) != application.form
-        ),
-        "refusal": None,
-    }
-
-
 def _read_over(state: DraftState) -> list[dict[str, Any]]:
     return frozen_sections(state.schema, state.answers, names_in(state.answers))
 
@@ -443,39 +304,6 @@ def _next(state: DraftState, asked: Section) -> Section | None:
 def _section_of_piece(application: Application, field: str) -> str:
     state = draft_state(application, on=clock.today())
     return next(section.code for section, one in state.schema.fields() if one.code == field)
-
-
-def _acted(request: HttpRequest, uuid: UUID, done: str, act: Any) -> HttpResponse:
-    """Do one act on a file and go back to it; a refusal is told on its page."""
-    try:
-        act()
-    except RuleViolation as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, done)
-    return redirect("applications:file", uuid=uuid)
-
-
-def _visible(request: HttpRequest, uuid: UUID) -> Application:
-    return get_object_or_404(selectors.visible_files(_user(request), clock.today()), uuid=uuid)
-
-
-def _as_member(request: HttpRequest, uuid: UUID) -> Application:
-    application = _visible(request, uuid)
-    if not is_member(request.user, application):
-        raise PermissionDenied
-    return application
-
-
-def _writable(request: HttpRequest, uuid: UUID) -> Application:
-    application = _visible(request, uuid)
-    if not can_write(request.user, application):
-        raise PermissionDenied
-    return application
-
-
-def _user(request: HttpRequest) -> User:
-    return cast(User, request.user)
 
 
 def _whole(text: str | None) -> int:
