@@ -1,6 +1,6 @@
 from django.urls import path
 
-from projects.applications.views import drafting, following, public, staff
+from projects.applications.views import calls, drafting, following, public, staff
 
 app_name = "applications"
 urlpatterns = [
@@ -31,6 +31,6 @@ urlpatterns = [
     path("gestion/dossiers/<uuid:uuid>/pieces/<uuid:piece>/", staff.review_piece, name="review_piece"),
     path("gestion/dossiers/<uuid:uuid>/versions/<int:rank>/accuse/", staff.review_receipt, name="review_receipt"),
     path("gestion/dossiers/<uuid:uuid>/<slug:act>/", staff.review_act, name="review_act"),
-    path("gestion/appels/", staff.calls_desk, name="calls_desk"),
-    path("gestion/appels/<slug:slug>/formulaire.json", staff.form_definition, name="form_definition"),
+    path("gestion/appels/", calls.calls_desk, name="calls_desk"),
+    path("gestion/appels/<slug:slug>/formulaire.json", calls.form_definition, name="form_definition"),
 ]

@@ -18,7 +18,7 @@ from funds.demonstration import cast
 from funds.demonstration.chapters import Act
 from funds.demonstration.region import Region, make_organisation
 from investors.models import User
-from projects.applications import drafts, instruction
+from projects.applications import concluding, drafts, instruction
 from projects.applications.appeals import decide_appeal, file_appeal
 from projects.applications.calls import open_call, schema_of
 from projects.applications.consistency import YEARS
@@ -236,20 +236,20 @@ def _study(file: File, at: datetime) -> None:
     instruction.post_message(
         application=application, text="Oui, à 10 h, avec notre présidente.", is_from_fund=False, by=_holder(file), at=at
     )
-    opinion = instruction.ask_opinion(
+    opinion = concluding.ask_opinion(
         application=application,
         expert="Réseau régional de l’insertion",
         subject="Les débouchés des salariés",
         by=by,
         at=at,
     )
-    instruction.record_opinion(
+    concluding.record_opinion(
         opinion=opinion, verdict="reserved", by=by, at=at,
         text="Débouchés réels, à condition de signer les deux conventions avec les hôtels avant l’ouverture.",
     )  # fmt: skip
     day = clock.local(at).date()
-    visit = instruction.plan_visit(application=application, planned_on=day, place=file.place.city, by=by, at=at)
-    instruction.report_visit(
+    visit = concluding.plan_visit(application=application, planned_on=day, place=file.place.city, by=by, at=at)
+    concluding.report_visit(
         visit=visit, visited_on=day, people_met="Présidence, direction, deux salariés", by=by, at=at,
         report="Local sain, bail de neuf ans à signer. Équipe solide ; la trésorerie de départ est courte.",
     )  # fmt: skip
@@ -267,8 +267,8 @@ def _conclude(file: File, at: datetime) -> None:
         "proposed_conditions": "Bail signé avant le versement.",
         "advice": "conditional",
     }
-    instruction.save_note(application=_file(file), points=points, by=_instructor(), at=at)
-    instruction.send_to_committee(application=_file(file), by=_instructor(), at=at)
+    concluding.save_note(application=_file(file), points=points, by=_instructor(), at=at)
+    concluding.send_to_committee(application=_file(file), by=_instructor(), at=at)
 
 
 def _approved_on_paper(file: File, at: datetime) -> None:

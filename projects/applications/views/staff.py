@@ -1,8 +1,6 @@
 """The instruction's pages: the list with its deadlines, one file with its acts, appeals, calls."""
 
-import json
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -17,16 +15,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from fres.kernel import clock, parameters
+from fres.kernel import clock
 from fres.kernel.access import is_staff_member, reads_only, require
 from fres.kernel.errors import RuleViolation
 from investors.models import User
-from projects.applications import forms, instruction, selectors
+from projects.applications import concluding, forms, instruction, selectors
 from projects.applications.appeals import decide_appeal, last_refusal
-from projects.applications.calls import latest_form, open_call, publish_form, schema_of
+from projects.applications.calls import schema_of
+from projects.applications.concluding import note_points, rule_checks
 from projects.applications.drafts import cancel
 from projects.applications.eligibility import REASON_OF, hints_of
-from projects.applications.instruction import assign_applications, note_points, rule_checks
+from projects.applications.instruction import assign_applications
 from projects.applications.permissions import (
     can_assign,
     can_cancel,
@@ -37,7 +36,7 @@ from projects.applications.permissions import (
 )
 from projects.applications.views.common import send_piece, send_receipt
 from projects.four_eyes import is_stranger
-from projects.models import Appeal, Application, ApplicationPiece, ApplicationVersion, Call, ExpertOpinion, SiteVisit
+from projects.models import Appeal, Application, ApplicationPiece, ApplicationVersion, ExpertOpinion, SiteVisit
 from projects.states import BEFORE_LABEL, ApplicationState
 
 PER_PAGE = 50
@@ -165,86 +164,6 @@ def review_receipt(request: HttpRequest, uuid: UUID, rank: int) -> HttpResponse:
     return send_receipt(get_object_or_404(ApplicationVersion, application=_sent(uuid), rank=rank))
 
 
-@_hidden
-@_readers
-@require_http_methods(["GET", "POST"])
-def calls_desk(request: HttpRequest) -> HttpResponse:
-    """The calls and the versions of their forms; the manager opens one, or publishes a version."""
-    is_manager = can_manage_calls(request.user)
-    form, refusal = forms.CallForm(), None
-    if request.method == "POST":
-        if not is_manager:
-            raise PermissionDenied
-        if request.POST.get("act") == "form":
-            try:
-                return _publish(request)
-            except RuleViolation as problem:
-                refusal = problem
-        else:
-            form = forms.CallForm(request.POST)
-            if form.is_valid():
-                return _open(request, form)
-    context = {
-        "calls": Call.objects.prefetch_related("forms").order_by("-opens_at"),
-        "form": form,
-        "refusal": refusal,
-        "can_manage": is_manager,
-        "now": clock.now(),
-    }
-    return render(
-        request, "projects/applications/calls_desk.html", context, status=422 if form.errors or refusal else 200
-    )
-
-
-def _open(request: HttpRequest, form: forms.CallForm) -> HttpResponse:
-    data = form.cleaned_data
-    names = dict(parameters.fund_scopes())
-    opens_at = datetime.combine(data["opens_on"], time(), clock.PARIS)
-    closes_on = data["closes_on"]
-    open_call(
-        title=data["title"],
-        summary=data["summary"],
-        description=data["description"],
-        fund_uuid=UUID(data["fund"]),
-        fund_name=names[data["fund"]],
-        region_code=data["region"],
-        opens_at=opens_at,
-        closes_at=datetime.combine(closes_on + timedelta(days=1), time(), clock.PARIS) if closes_on else None,
-        contact_email=data["contact_email"],
-        by=_user(request),
-        at=clock.now(),
-    )
-    messages.success(request, _("L’appel est publié avec la première version du formulaire."))
-    return redirect("applications:calls_desk")
-
-
-def _publish(request: HttpRequest) -> HttpResponse:
-    """Publish the version sent as a JSON file; the ordinary form's text is the model to start from."""
-    call = get_object_or_404(Call, slug=request.POST.get("call", ""))
-    sent = request.FILES.get("definition")
-    text = sent.read().decode("utf-8", "replace") if sent else ""  # type: ignore[union-attr]
-    try:
-        definition = json.loads(text)
-    except ValueError:
-        definition = {}
-    form = publish_form(call=call, definition=definition, by=_user(request), at=clock.now())
-    messages.success(request, _("La version %(n)d du formulaire est publiée.") % {"n": form.version})
-    return redirect("applications:calls_desk")
-
-
-@_hidden
-@_readers
-@require_safe
-@reads_only
-def form_definition(request: HttpRequest, slug: str) -> HttpResponse:
-    """The last version of a call's form as JSON: what the next version is written from."""
-    form = latest_form(get_object_or_404(Call, slug=slug))
-    text = json.dumps(form.definition, ensure_ascii=False, indent=1)
-    response = HttpResponse(text, content_type="application/json; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{slug}-v{form.version}.json"'
-    return response
-
-
 def _show(
     request: HttpRequest,
     application: Application,
@@ -341,33 +260,33 @@ def _questions(request: HttpRequest, application: Application, form: Any) -> Non
 
 
 def _opinion(request: HttpRequest, application: Application, form: Any) -> None:
-    instruction.ask_opinion(application=application, **form.cleaned_data, by=_user(request), at=clock.now())
+    concluding.ask_opinion(application=application, **form.cleaned_data, by=_user(request), at=clock.now())
 
 
 def _opinion_given(request: HttpRequest, application: Application, form: Any) -> None:
     opinion = get_object_or_404(ExpertOpinion, application=application, uuid=_uuid(request.POST.get("opinion", "")))
-    instruction.record_opinion(opinion=opinion, **form.cleaned_data, by=_user(request), at=clock.now())
+    concluding.record_opinion(opinion=opinion, **form.cleaned_data, by=_user(request), at=clock.now())
 
 
 def _visit(request: HttpRequest, application: Application, form: Any) -> None:
-    instruction.plan_visit(application=application, **form.cleaned_data, by=_user(request), at=clock.now())
+    concluding.plan_visit(application=application, **form.cleaned_data, by=_user(request), at=clock.now())
 
 
 def _visit_report(request: HttpRequest, application: Application, form: Any) -> None:
     visit = get_object_or_404(SiteVisit, application=application, uuid=_uuid(request.POST.get("visit", "")))
-    instruction.report_visit(visit=visit, **form.cleaned_data, by=_user(request), at=clock.now())
+    concluding.report_visit(visit=visit, **form.cleaned_data, by=_user(request), at=clock.now())
 
 
 def _note(request: HttpRequest, application: Application, form: Any) -> None:
-    instruction.save_note(application=application, points=form.cleaned_data, by=_user(request), at=clock.now())
+    concluding.save_note(application=application, points=form.cleaned_data, by=_user(request), at=clock.now())
 
 
 def _committee(request: HttpRequest, application: Application, form: Any) -> None:
-    instruction.send_to_committee(application=application, by=_user(request), at=clock.now())
+    concluding.send_to_committee(application=application, by=_user(request), at=clock.now())
 
 
 def _bring_back(request: HttpRequest, application: Application, form: Any) -> None:
-    instruction.bring_back(
+    concluding.bring_back(
         application=application, reason=request.POST.get("reason", ""), by=_user(request), at=clock.now()
     )
 

@@ -13,10 +13,11 @@ from fres.kernel.territory_files import VINTAGE
 from investors.models import User
 from projects.applications.appeals import file_appeal
 from projects.applications.calls import open_call, schema_of
+from projects.applications.concluding import save_note, send_to_committee
 from projects.applications.consistency import YEARS
 from projects.applications.drafts import join_piece, save_section, start_application
 from projects.applications.eligibility import Rule
-from projects.applications.instruction import ask_questions, check_eligibility, save_note, send_to_committee
+from projects.applications.instruction import ask_questions, check_eligibility
 from projects.applications.submitting import submit_application
 from projects.indicators.loading import load_indicators
 from projects.models import Application, Call, Organisation, QuestionRound

@@ -10,6 +10,14 @@ from fres.kernel.models import Message, TransitionLog
 from fres.kernel.states import TransitionRefused, advance
 from projects.applications import duties, selectors
 from projects.applications.appeals import decide_appeal, file_appeal
+from projects.applications.concluding import (
+    ask_opinion,
+    plan_visit,
+    record_opinion,
+    report_visit,
+    save_note,
+    send_to_committee,
+)
 from projects.applications.drafts import save_section
 from projects.applications.errors import (
     AnswerMissing,
@@ -19,18 +27,7 @@ from projects.applications.errors import (
     NotYourMove,
     ReasonMissing,
 )
-from projects.applications.instruction import (
-    answer_questions,
-    ask_opinion,
-    assign_applications,
-    check_eligibility,
-    plan_visit,
-    post_message,
-    record_opinion,
-    report_visit,
-    save_note,
-    send_to_committee,
-)
+from projects.applications.instruction import answer_questions, assign_applications, check_eligibility, post_message
 from projects.applications.refusing import RefusalWithoutReason
 from projects.four_eyes import Act, SamePersonTwice, acts_on, check_four_eyes
 from projects.models import ApplicationMessage, Assignment, InstructionNote, Refusal

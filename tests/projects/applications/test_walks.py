@@ -12,8 +12,8 @@ from django.urls import reverse
 from fres.kernel.states import TransitionRefused, advance
 from investors.models import User
 from projects.applications import duties
+from projects.applications.concluding import save_note
 from projects.applications.eligibility import Rule
-from projects.applications.instruction import save_note
 from projects.models import Application, Refusal
 from projects.states import ADJOURN, APPLICATION_MACHINE, ApplicationState
 from tests.conftest import HeldClock
