@@ -144,7 +144,9 @@ def _state(walk: Walk) -> str:
 def test_the_wrong_person_changes_nothing_and_the_right_one_does(name: str, clock: HeldClock) -> None:
     make = WALKS[name]
     assert make is not None
-    walk, transition = make(), next(one for one in APPLICATION_MACHINE.transitions if one.name == name)
+    walk = make()
+    walk.application.refresh_from_db()
+    transition = next(one for one in APPLICATION_MACHINE.transitions if one.name == name)
     before = walk.application.state
     outsider, auditor = UserFactory(), RoleGrantFactory(role=STAFF_WRONG).user
     assert _post(walk, outsider, walk.data) == 404
