@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from fres.kernel.money import format_cents
 
 YEARS = ("year1", "year2", "year3")
+# Tables whose amounts are added up; those of several years are not.
+TOTALLED = frozenset({"charges", "resources", "instruments"})
 # Resources that the financial-engineering section details, and the instruments that stand for them.
 FINANCED_BY: Mapping[str, tuple[str, ...]] = {
     "citizens": ("citizen_loan", "citizen_equity", "citizen_gift"),

@@ -107,6 +107,8 @@ class EligibilityForm(forms.Form):
                 label=_("Constat"), required=False, max_length=400, widget=forms.TextInput
             )
 
+        self.order_fields([name for name in self.fields if "-" in name])
+
     def findings(self) -> dict[str, dict[str, Any]]:
         """Return what was found of each rule, once valid."""
         data = self.cleaned_data

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from fres.kernel.french_dates import date_in_figures
 from fres.kernel.money import NO_BREAK_SPACE, format_cents
 from fres.kernel.templatetags.fres import number
-from projects.applications.consistency import total_cents
+from projects.applications.consistency import TOTALLED, total_cents
 from projects.applications.form_schema import Field, FormSchema, Kind, is_asked
 
 _LEVELS = {0: "0, absent", 1: "1, prévu", 2: "2, en place", 3: "3, exemplaire"}
@@ -47,7 +47,7 @@ def _line(field: Field, value: Any, names: Names) -> dict[str, Any]:
         line["head"] = [column.label for column in shown]
         line["figures"] = [column.kind in (Kind.AMOUNT, Kind.NUMBER, Kind.WHOLE) for column in shown]
         line["rows"] = [[printed(column, row.get(column.code), names) for column in shown] for row in value]
-        if len(value) > 1 and any(column.kind == Kind.AMOUNT for column in shown):
+        if len(value) > 1 and field.code in TOTALLED and any(column.kind == Kind.AMOUNT for column in shown):
             line["total"] = [
                 format_cents(total_cents(value, column.code)) if column.kind == Kind.AMOUNT else "" for column in shown
             ]

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from fres.kernel.form_fields import AmountField
 from fres.kernel.money import format_cents, from_cents, to_cents
 from fres.kernel.territories import communes_of_postal_code
-from projects.applications.consistency import total_cents
+from projects.applications.consistency import TOTALLED, total_cents
 from projects.applications.form_schema import LEVELS, MOST_ROWS, Field, FormSchema, Kind, Section, is_empty
 
 _SPARE_ROWS = 1
@@ -76,8 +76,18 @@ class SectionForm(forms.Form):
         self.bodies, self.more = bodies, more
         self.asked = [field for field in schema.visible_fields(section, answers) if field.kind != Kind.PIECE]
         self.rows_of: dict[str, int] = {}
+        self.use_required_attribute = False
         for field in self.asked:
             self._add(field, answers.get(field.code))
+
+    def full_clean(self) -> None:
+        """Read what was written: what the file requires in the end is marked on the page, never demanded of a draft."""
+        required = {name: field.required for name, field in self.fields.items()}
+        for field in self.fields.values():
+            field.required = False
+        super().full_clean()
+        for name, field in self.fields.items():
+            field.required = required.get(name, False)
 
     # What the page shows
 
@@ -96,7 +106,7 @@ class SectionForm(forms.Form):
 
     def _totals(self, field: Field) -> tuple[str, ...]:
         rows = self.saved.get(field.code) or []
-        if len(rows) < 2 or field.code not in ("charges", "resources", "instruments"):
+        if len(rows) < 2 or field.code not in TOTALLED:
             return ()
         totals = [
             format_cents(total_cents(rows, column.code)) if column.kind == Kind.AMOUNT else ""
@@ -204,12 +214,14 @@ class SectionForm(forms.Form):
                     label=field.label, help_text=field.help, required=False, max_length=5,
                     widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "postal-code"}),
                 )  # fmt: skip
+                self.fields[field.code].required = field.required
                 self.initial[field.code] = value.get("postal_code", "")
                 self.initial[f"{field.code}-commune"] = value.get("code", "")
                 given = self.data.get(field.code) if self.is_bound else value.get("postal_code")
                 self._offer_communes(field, str(given or ""))
             case _:
                 self.fields[field.code] = self._plain(field)
+                self.fields[field.code].required = field.required
                 self.initial[field.code] = _initial(field, value)
 
     def _offer_communes(self, field: Field, postal_code: str) -> None:
