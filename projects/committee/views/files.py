@@ -16,7 +16,7 @@ from fres.kernel import clock
 from fres.kernel.access import reads_only
 from fres.kernel.errors import RuleViolation
 from investors.requests import SignedInRequest
-from projects.applications.views.holder import send_piece
+from projects.applications.views.common import send_piece
 from projects.committee import selectors, sessions
 from projects.committee.access import require_open_file, runs, seat_of
 from projects.committee.deciding import decide, outcome_of
