@@ -244,7 +244,6 @@ class ReviewForm(forms.Form):
                 choices=[("", _("à noter")), *((value, str(value)) for value in range(highest + 1))],
                 coerce=int,
                 empty_value=None,
-                required=False,
             )
         self.fields["comment"] = comment
 
@@ -255,18 +254,16 @@ class ReviewForm(forms.Form):
 
 
 class DecisionForm(forms.Form):
-    """What a ballot decided, put into words. The outcome is the ballot's."""
+    """What a ballot decided, put into words. The outcome is the ballot's; the operation refuses what is missing."""
 
-    axis = forms.ModelChoiceField(label=_("Axe du schéma régional"), queryset=SchemeAxis.objects.none(), required=False)
-    motive = forms.CharField(
-        label=_("Motif, public et envoyé au porteur"), required=False, widget=forms.Textarea(attrs={"rows": 3})
-    )
+    axis = forms.ModelChoiceField(label=_("Axe du schéma régional"), queryset=SchemeAxis.objects.none())
+    motive = forms.CharField(label=_("Motif, public et envoyé au porteur"), widget=forms.Textarea(attrs={"rows": 3}))
     conditions = forms.CharField(
         label=_("Conditions suspensives, une par ligne"), required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
-    refusal_code = forms.ChoiceField(label=_("Motif codé"), choices=[("", "")], required=False)
+    refusal_code = forms.ChoiceField(label=_("Motif codé"), choices=[("", "")])
     next_step = forms.CharField(
-        label=_("Ce que le porteur peut faire maintenant"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+        label=_("Ce que le porteur peut faire maintenant"), widget=forms.Textarea(attrs={"rows": 2})
     )
 
     def __init__(self, *args: Any, axes: Any, outcome: str, **kwargs: Any) -> None:

@@ -82,15 +82,12 @@ def _item(item: ItemContent) -> Iterator[Block]:
             (
                 Column("N°", 34, is_header=True),
                 Column("Critère"),
+                Column("Remarque", 92),
                 Column("Poids", 46, align=RIGHT),
                 Column("Moyenne", 58, align=RIGHT),
                 Column("Notes", 52, align=RIGHT),
-                Column("  Remarque", 92),
             ),
-            tuple(
-                Row((one.code, one.label, one.weight, one.mean, one.spread, f"  {one.remark}" if one.remark else ""))
-                for one in item.criteria
-            ),
+            tuple(Row((one.code, one.label, one.remark, one.weight, one.mean, one.spread)) for one in item.criteria),
             summary="Notes des évaluateurs par critère",
         )
         yield Paragraph(f"Note pondérée\u00a0: {item.score}.")
@@ -112,8 +109,8 @@ def _item(item: ItemContent) -> Iterator[Block]:
 def _ballot(ballot: BallotRow) -> Iterator[Block]:
     yield Heading(f"Vote\u00a0: {ballot.proposal.lower()}", level=3)
     yield Table(
-        (Column("Collège", is_header=True), Column("Poids", 60, align=RIGHT), Column("  Votes", 220)),
-        tuple(Row((name, weight, f"  {count}")) for name, weight, count in ballot.colleges),
+        (Column("Collège", is_header=True), Column("Votes", 220), Column("Poids", 60, align=RIGHT)),
+        tuple(Row((name, count, weight)) for name, weight, count in ballot.colleges),
         summary="Votes par collège",
     )
     yield Paragraph(
