@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from funds.demonstration.region import Region
 
-CHAPTERS: tuple[str, ...] = ("refund_by_transfer", "organisations", "applications", "committee")
+CHAPTERS: tuple[str, ...] = ("refund_by_transfer", "organisations", "applications", "committee", "labels")
 
 
 @dataclass(frozen=True)
