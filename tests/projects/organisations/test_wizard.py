@@ -1,8 +1,10 @@
 """Questions without an account: yes, perhaps or no with coded reasons; a profile, never a mark; nothing is written."""
 
+from io import StringIO
 from urllib.parse import urlencode
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from projects.models import KeptAnswers, Tool
@@ -142,3 +144,14 @@ class TestPages:
         assert set(page.context["tools"]) == set(
             Tool.objects.filter(stages__contains=["DIFFICULTY"], instrument="ADVICE")
         )
+
+
+@pytest.mark.django_db
+def test_the_command_loads_a_file_and_refuses_another(tmp_path):
+    out = StringIO()
+    call_command("load_tools", str(SHIPPED), stdout=out)
+    assert out.getvalue() == "tools loaded: 20 added, 0 changed, 0 kept\n"
+    wrong = tmp_path / "outils.csv"
+    wrong.write_text("code;name\na;b\n", encoding="utf-8")
+    with pytest.raises(CommandError, match="operator"):
+        call_command("load_tools", str(wrong))
