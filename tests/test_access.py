@@ -91,7 +91,8 @@ def _undone() -> Iterator[None]:
 def _status(client: Client, name: str, visit: Visit) -> int:
     address = reverse(name, kwargs=visit.kwargs)
     response = client.post(address, visit.data) if name in POSTED else client.get(address, visit.data)
-    unknown = set() if response.streaming else set(_UNKNOWN.findall(response.content.decode()))
+    is_page = not response.streaming and response.get("Content-Type", "").startswith("text/")
+    unknown = set(_UNKNOWN.findall(response.content.decode())) if is_page else set()
     assert not unknown, f"{name} prints variables nobody gives it"
     return response.status_code
 

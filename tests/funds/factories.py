@@ -15,6 +15,8 @@ from funds.chart import Purpose
 from funds.ledger import Line, account_for, post_entry
 from funds.models import Commitment, Fund, LegalEntity, Offer, Payment, ReceiptEligibility, ReceiptMandate
 from funds.states import CommitmentState, OfferState, PaymentState
+from projects.models import Award
+from projects.states import AwardState
 from tests.investors.factories import PartyFactory
 from tests.projects.factories import AwardFactory, ProjectFactory
 
@@ -88,6 +90,12 @@ class FundFactory(factory.django.DjangoModelFactory):
     accepted_labels = ["FRES-HDF@2024"]
 
 
+def _award_of(project):
+    """Return the label of the project: it is held once, whatever the number of its offers."""
+    held = Award.objects.filter(subject_uuid=project.uuid, state=AwardState.GRANTED).first()
+    return held or AwardFactory(project=project)
+
+
 class OfferFactory(factory.django.DjangoModelFactory):
     """A loan offer, prepared. Traits: `gift`, `loan` (the default), `open`, `succeeded`, `failed`.
 
@@ -109,7 +117,7 @@ class OfferFactory(factory.django.DjangoModelFactory):
     slug = factory.Sequence(lambda n: f"offre-{n}")
     fund = factory.SubFactory(FundFactory)
     project = factory.SubFactory(ProjectFactory)
-    award = factory.LazyAttribute(lambda offer: AwardFactory(project=offer.project))
+    award = factory.LazyAttribute(lambda offer: _award_of(offer.project))
     books = factory.LazyAttribute(lambda offer: offer.fund.operator)
     paying_agent = factory.LazyAttribute(lambda offer: offer.fund.operator)
     lane = "PROJECT"
