@@ -22,6 +22,11 @@ class SolverStopped(RuntimeError):
     """HiGHS neither solved nor refused a model: a defect of ours, never a refusal to show."""
 
 
+def solver_version() -> str:
+    """Return the solver and its version, which a bundle records."""
+    return f"HiGHS {highspy.Highs().version()}"
+
+
 @dataclass(frozen=True)
 class Level:
     """One objective: costs by column, minimised (or maximised)."""
