@@ -7,7 +7,9 @@ order is marked sent before the provider is asked, and looked for there before i
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from fres.kernel import clock, jobs
 from fres.kernel.errors import BooksBroken, RuleViolation
@@ -44,6 +46,7 @@ from funds.states import (
     PayoutState,
 )
 from investors.models import Party, User
+from projects.models import Condition
 
 JOURNAL = "PS"
 
@@ -112,12 +115,24 @@ def why_not_payable(offer: Offer) -> str:
         return str(waits)
     if offer.financing_state != FinancingState.CONTRACTING and tranche is None:
         return _("L’offre n’attend pas de versement.")
+    unmet = conditions_precedent(offer).count()
+    if unmet:
+        return ngettext(
+            "Une condition suspensive du comité n’est pas levée.",
+            "%(count)s conditions suspensives du comité ne sont pas levées.",
+            unmet,
+        ) % {"count": unmet}
     payee = PayeeAccount.objects.filter(party=offer.project.organisation.party).first()
     if payee is None:
         return _("Le porteur n’a pas encore de compte chez le prestataire.")
     if not payee.can_receive:
         return _("Le porteur n’a pas terminé son dossier chez le prestataire : son compte ne peut pas recevoir.")
     return ""
+
+
+def conditions_precedent(offer: Offer) -> QuerySet[Condition]:
+    """Return what the committee still waits for before money leaves for the project of an offer."""
+    return Condition.objects.filter(met_at=None, decision__item__application__project=offer.project)
 
 
 def why_not_decide(order: PayoutOrder, user: User) -> str:

@@ -1,10 +1,12 @@
 """The holder prepares an offer, answers, gives news, and publishes the evidence of a milestone."""
 
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -203,15 +205,14 @@ def tranches(request: SignedInRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_GET
 @reads_only
-def preview(request: SignedInRequest, slug: str) -> HttpResponse:
+def preview(request: SignedInRequest, slug: str) -> HttpResponseBase:
     """The information sheet as it would be published now."""
     offer = _own_offer(request, slug)
     try:
         _content, rendered = preview_fici(offer=offer, at=clock.now())
     except RuleViolation as refusal:
         return render(request, "campaigns/no_preview.html", {"offer": offer, "refusal": refusal}, status=422)
-    headers = {"Content-Disposition": 'inline; filename="fici-apercu.pdf"'}
-    return HttpResponse(rendered.content, content_type="application/pdf", headers=headers)
+    return FileResponse(BytesIO(rendered.content), filename="fici-apercu.pdf", content_type="application/pdf")
 
 
 @never_cache

@@ -1,8 +1,10 @@
 """What anybody reads or says of a campaign: its sheet and versions, its questions, its card and image."""
 
+from io import BytesIO
+
 from csp.decorators import csp_update
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -30,7 +32,7 @@ IMAGE_LASTS = 3_600
 @open_to_all
 @never_cache
 @require_safe
-def sheet(request: HttpRequest, slug: str) -> HttpResponse:
+def sheet(request: HttpRequest, slug: str) -> FileResponse:
     """The information sheet in force, as issued; that a person signed in opened it is kept (E11)."""
     offer = get_object_or_404(selectors.public_offers(), slug=slug)
     version = current_version(offer)
@@ -39,8 +41,9 @@ def sheet(request: HttpRequest, slug: str) -> HttpResponse:
     if request.user.is_authenticated:
         record_reading(version=version, user=request.user, at=clock.now())
     name = version.document.number.replace("/", "-")
-    headers = {"Content-Disposition": f'inline; filename="{name}.pdf"'}
-    return HttpResponse(open_document(version.document), content_type="application/pdf", headers=headers)
+    return FileResponse(
+        BytesIO(open_document(version.document)), filename=f"{name}.pdf", content_type="application/pdf"
+    )
 
 
 @open_to_all
