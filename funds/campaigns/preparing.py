@@ -273,7 +273,7 @@ def set_tranches(
 def send_file(*, offer: Offer, by: User, at: datetime) -> OfferFile:
     """Send a complete file to the fund. Raises: FileIncomplete: `message` names what is missing. FileLocked."""
     file = _lock_draft(offer)
-    missing = missing_in_file(offer)
+    missing = missing_in_file(Offer.objects.select_related("file").get(pk=offer.pk))  # as it is under the lock
     if missing:
         raise FileIncomplete(
             _("Le dossier n’est pas complet ; il manque : %(missing)s.") % {"missing": ", ".join(missing)},
