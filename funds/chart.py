@@ -26,6 +26,7 @@ JOURNALS: Mapping[str, str] = MappingProxyType(
         "BQ": "Banque",
         "OF": "Décisions des offres",
         "RP": "Répartitions aux prêteurs",
+        "PT": "Pot et argent public",
         "OD": "Opérations diverses",
     }
 )
@@ -54,6 +55,22 @@ class Purpose(Enum):
     PROVIDER_FEES = "PROVIDER_FEES"
     LOSS = "LOSS"
     HOLDER_FEE = "HOLDER_FEE"
+    # The pool: the number of each ends with the two figures of a compartment's rank (`pool.accounts`).
+    UNITS_SHARE = "UNITS_SHARE"
+    UNITS_PARTICIPATING = "UNITS_PARTICIPATING"
+    UNITS_BOND = "UNITS_BOND"
+    PLACED_LOANS = "PLACED_LOANS"
+    PLACED_STAKES = "PLACED_STAKES"
+    PLACEMENT_LOSS = "PLACEMENT_LOSS"
+    PROVISION = "PROVISION"
+    PROVISION_CHARGE = "PROVISION_CHARGE"
+    # Public money beside it.
+    MATCHING_GIVEN = "MATCHING_GIVEN"
+    MATCHING_RESERVED = "MATCHING_RESERVED"
+    CURRENCY_RESERVE = "CURRENCY_RESERVE"
+    CURRENCY_OUT = "CURRENCY_OUT"
+    GUARANTEE_ENDOWMENT = "GUARANTEE_ENDOWMENT"
+    GUARANTEE_CALLED = "GUARANTEE_CALLED"
 
 
 @dataclass(frozen=True)
@@ -91,9 +108,23 @@ _COMMON = {
     Purpose.PROVIDER: Heading("517", "Prestataire de services de paiement", ASSET),
     Purpose.PROVIDER_FEES: Heading("6278", "Frais du prestataire de paiement", EXPENSE),
     Purpose.HOLDER_FEE: Heading("7062", "Frais facturés aux porteurs de projet", INCOME),
+    Purpose.UNITS_BOND: Heading("1630", "Emprunt obligataire du pot", LIABILITY),
+    Purpose.UNITS_PARTICIPATING: Heading("1671", "Titres participatifs du pot", LIABILITY),
+    Purpose.PLACED_STAKES: Heading("2718", "Participations du pot", ASSET),
+    Purpose.PLACED_LOANS: Heading("2748", "Prêts du pot aux projets", ASSET),
+    Purpose.PROVISION: Heading("2974", "Dépréciations des prêts du pot", ASSET),
+    Purpose.PLACEMENT_LOSS: Heading("6641", "Pertes sur placements du pot", EXPENSE),
+    Purpose.PROVISION_CHARGE: Heading("6866", "Dotations aux dépréciations des prêts du pot", EXPENSE),
+    Purpose.GUARANTEE_ENDOWMENT: Heading("1678", "Dotations de garantie reçues", LIABILITY),
+    Purpose.CURRENCY_OUT: Heading("4674", "Monnaie locale en circulation", LIABILITY),
+    Purpose.MATCHING_RESERVED: Heading("4675", "Abondements réservés aux campagnes", LIABILITY),
+    Purpose.GUARANTEE_CALLED: Heading("4676", "Garanties appelées à verser", LIABILITY),
+    Purpose.CURRENCY_RESERVE: Heading("5128", "Banque, réserve de la monnaie locale", ASSET),
+    Purpose.MATCHING_GIVEN: Heading("6571", "Abondements accordés aux campagnes", EXPENSE),
 }
 _COMPANY = {
     **_COMMON,
+    Purpose.UNITS_SHARE: Heading("10131", "Parts sociales du pot", EQUITY),
     Purpose.CAPITAL: Heading("1013", "Capital souscrit, appelé, versé", EQUITY),
     Purpose.PROFIT: Heading("120", "Résultat de l’exercice, bénéfice", EQUITY),
     Purpose.LOSS_OF_YEAR: Heading("129", "Résultat de l’exercice, perte", EQUITY),
@@ -102,6 +133,7 @@ _COMPANY = {
 }
 _NON_PROFIT = {
     **_COMMON,
+    Purpose.UNITS_SHARE: Heading("1024", "Apports des souscripteurs du pot", EQUITY),
     Purpose.CAPITAL: Heading("102", "Fonds propres sans droit de reprise", EQUITY),
     Purpose.PROFIT: Heading("120", "Résultat de l’exercice, excédent", EQUITY),
     Purpose.LOSS_OF_YEAR: Heading("129", "Résultat de l’exercice, déficit", EQUITY),

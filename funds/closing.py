@@ -24,6 +24,7 @@ from funds.chart import Purpose
 from funds.ledger import Line, account_for, accounts_for, first_open_day, post_entry
 from funds.locks import lock_for_commitment, lock_offer
 from funds.models import Commitment, Offer, Refund
+from funds.pool.matching_funds import matched_for_decision
 from funds.states import (
     CANCEL,
     FAIL_OFFER,
@@ -111,7 +112,7 @@ def decide_offer(*, offer: Offer, at: datetime) -> Offer:
                     next_step=_("Elle l’est dès que plus rien n’est en réflexion ni en cours, au plus tard le %(day)s.")
                     % {"day": offer.settles_on.strftime("%d/%m/%Y")},
                 )
-            if progress.cleared >= to_cents(offer.minimum):
+            if progress.cleared + matched_for_decision(offer, at=at) >= to_cents(offer.minimum):
                 offer = _succeed(offer, at=at)
             else:
                 offer = advance(offer, FAIL_OFFER, by=None, at=at, decided_at=at)

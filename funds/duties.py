@@ -3,6 +3,7 @@
 from funds import books_duties, campaign_duties, label_duties
 from funds.contracts import duties as contract_duties
 from funds.payments import duties as payment_duties
+from funds.pool import duties as pool_duties
 from funds.receipts import duties as receipt_duties
 from funds.servicing import duties as servicing_duties
 
@@ -12,6 +13,7 @@ __all__ = [
     "contract_duties",
     "label_duties",
     "payment_duties",
+    "pool_duties",
     "receipt_duties",
     "servicing_duties",
 ]

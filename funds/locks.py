@@ -13,7 +13,7 @@ would wait for that saver's own request, which waits for the offer.
 
 from django.db import transaction
 
-from funds.models import Offer
+from funds.models import Fund, Offer
 from investors.models import Party
 
 _OWNER = """(
@@ -58,3 +58,8 @@ def _lock_parties(which: str, values: list[int]) -> dict[int, Party]:
         values,
     )
     return {row.pk: row for row in rows}
+
+
+def lock_fund(fund: Fund) -> Fund:
+    """Lock a fund, for whoever writes its rules: two versions are never compared with the same past."""
+    return Fund.objects.select_for_update(no_key=True).get(pk=fund.pk)

@@ -135,8 +135,17 @@ def payment_of(*, outcome: PaymentOutcome) -> Payment | None:
 def _record(outcome: PaymentOutcome, *, at: datetime) -> str:
     payment = payment_of(outcome=outcome)
     if payment is None:
-        return NOT_OURS
+        return _record_of_pool(outcome, at=at)
     return f"payment {record_outcome(payment_id=payment.pk, outcome=outcome, at=at).state}"
+
+
+def _record_of_pool(outcome: PaymentOutcome, *, at: datetime) -> str:
+    from funds.pool.paying import pool_payment_of, record_pool_outcome
+
+    pool_payment = pool_payment_of(outcome=outcome)
+    if pool_payment is None:
+        return NOT_OURS
+    return f"pool payment {record_pool_outcome(payment_id=pool_payment.pk, outcome=outcome, at=at).state}"
 
 
 @transaction.atomic

@@ -1,0 +1,55 @@
+"""A placement of the pot under the rules in force: looked at before, written, looked at after (issue 3.3)."""
+
+from datetime import datetime
+
+from django.db import transaction
+from djmoney.money import Money
+
+from fres.kernel import clock
+from fres.kernel.money import to_cents
+from funds.allocation.problem import Allocation, Share
+from funds.locks import lock_fund
+from funds.models import Compartment, Placement
+from funds.pool.placing import place_money
+from funds.pool.problem import demand_for, gather_problem, labels_of_projects, places_of_projects
+from funds.rules.evaluation import evaluate_after, evaluate_before
+from investors.models import User
+from projects.models import Application, Project
+
+
+@transaction.atomic
+def decide_placement(
+    *,
+    compartment: Compartment,
+    project: Project,
+    amount: Money,
+    instrument: str,
+    by: User,
+    at: datetime,
+    reason: str,
+    risk_class: str = "",
+    currency: str = "",
+) -> Placement:
+    """Place money of a compartment in one project if every blocking rule allows it.
+
+    Raises: RulesBroken: nothing is written. NotEnoughCash, PoolRefused.
+    """
+    fund = lock_fund(compartment.fund)
+    on = clock.local(at).date()
+    cents = to_cents(amount)
+    states = Application.objects.filter(project=project).values_list("state", flat=True)
+    demand = demand_for(
+        project, minimum_cents=cents, maximum_cents=cents, instrument=instrument, risk_class=risk_class,
+        currency=currency, places=places_of_projects([project])[project.pk],
+        labels=labels_of_projects([project], on)[project.pk], statuses=tuple(sorted(set(map(str, states)))),
+    )  # fmt: skip
+    problem = gather_problem(fund, on, demands=[demand])
+    allocation = Allocation((Share(compartment.slug, project.slug, cents),))
+    subject = f"placement:{compartment.slug}:{project.slug}"
+    evaluate_before(fund=fund, problem=problem, allocation=allocation, subject=subject, at=at)
+    placement = place_money(
+        compartment=compartment, project=project, amount=amount, instrument=instrument, by=by, at=at, reason=reason,
+        risk_class=risk_class, currency=currency,
+    )  # fmt: skip
+    evaluate_after(fund=fund, subject=f"placement:{placement.uuid}", at=at)
+    return placement
