@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from fres.kernel.charts import ChartTable, Circle, Drawing, Label, Part, Shape
 from fres.kernel.pdf.canvas import CENTRE, LEFT, RIGHT
 
-SIZE, RADIUS, MARGIN = 360.0, 112.0, 66.0
+SIZE, RADIUS, TOP = 360.0, 112.0, 34.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,9 @@ def radar(axes: Sequence[Axis], *, highest: int, caption: str, subject: str, com
         parts.append(Label(x, y + 4, axis.code, align=align))
     rows = tuple((f"{axis.code} – {axis.name}", _said(axis.level), _said(axis.median)) for axis in axes)
     table = ChartTable(caption, (_("Repère"), subject, compared_with), rows)
-    return Drawing(_title(axes, subject), (0, 0, SIZE, SIZE), tuple(parts), table, css_class="drawing")
+    return Drawing(
+        _title(axes, subject), (0, TOP, SIZE, SIZE - 2 * TOP), tuple(parts), table, css_class="drawing radar"
+    )
 
 
 def _place(rank: int, count: int, value: float, highest: int) -> tuple[float, float]:

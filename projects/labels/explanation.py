@@ -90,7 +90,7 @@ def explanation_of(assessment: Assessment, conclusion: Conclusion, *, by: User, 
                 one.identifier,
                 one.title,
                 str(Criterion.Kind(one.kind).label),
-                _verdict(one.is_met),
+                _verdict(one.kind, one.is_met),
                 one.sentence,
                 one.proofs,
                 one.level,
@@ -161,9 +161,11 @@ def _summary(explanation: Explanation) -> Iterator[tuple[str, str]]:
     yield "Décideur", explanation.owner
 
 
-def _verdict(is_met: bool | None) -> str:
+def _verdict(kind: str, is_met: bool | None) -> str:
     if is_met is None:
         return ""
+    if kind == Criterion.Kind.EXCLUSION:
+        return _("n’exclut pas") if is_met else _("exclut")
     return _("rempli") if is_met else _("non rempli")
 
 
