@@ -106,6 +106,7 @@ class Campaign:
     is_opened: bool = True
     payout: Payout = Payout.PAID
     suspension_reason: str = ""
+    tranches: tuple[tuple[int, str, str], ...] = ()  # whole euros, milestone, proof: they add up to the maximum
 
     @property
     def is_gift(self) -> bool:
@@ -192,6 +193,9 @@ CAMPAIGNS: tuple[Campaign, ...] = (
             Pledge(5, 120, 1, Way.ABANDONS),
         ),
         ticket=(50, 1_500), rate_bp=400, months=22, holder_fee_bp=200, payout=Payout.REFUSED_ONCE,
+        tranches=(
+            (6_000, "Four commandé", "La commande signée"), (3_000, "Four en service", "Le procès-verbal du fabricant"),
+        ),
         risks=_LOAN_RISK + "Le remboursement dépend des ventes de pain et de l’embauche de deux boulangers.",
     ),
     # ---- 2025 ----

@@ -34,6 +34,7 @@ from funds.demonstration.campaigns import (
     step_of,
 )
 from funds.demonstration.chapters import acts
+from funds.demonstration.chapters.campaigns import make_file
 from funds.demonstration.provider import ProviderPages
 from funds.demonstration.region import (
     FOUNDED,
@@ -45,6 +46,7 @@ from funds.demonstration.region import (
     make_saver,
     make_saving_organisation,
 )
+from funds.fici.publishing import current_version, record_reading
 from funds.limits import limits_at
 from funds.models import BooksCheck, LegalEntity, Offer, PayeeAccount, PayoutOrder, WaitingPlace
 from funds.offers import cancel_offer, open_offer, settles_on_for, suspend_offer
@@ -61,7 +63,7 @@ from funds.servicing.payouts import (
     refresh_payee_account,
     refuse_payout,
 )
-from funds.states import CommitmentState, OfferState, PayoutState, WaitingState
+from funds.states import CommitmentState, OfferState, PayoutState, TrancheState, WaitingState
 from funds.texts import record_of, texts_of
 from funds.waiting import accept_place, join_waiting_list, leave_waiting_list
 from investors.models import Party, User
@@ -223,6 +225,7 @@ class Story:
             if pledge.waits is not None:
                 join_waiting_list(offer=offer, saver=saver, amount=amount, by=user, at=at)
                 continue
+            _open_sheet(offer, user, at=at)
             commitment = commit_to_offer(
                 offer=offer, saver=saver, amount=amount, by=user, texts_shown=record_of(texts_of(offer)), at=at
             )
@@ -282,7 +285,9 @@ class Story:
         if offer.state != OfferState.SUCCEEDED:
             return
         order = PayoutOrder.objects.filter(offer=offer).select_related("payee").order_by("-pk").first()
-        if order is None or order.state == PayoutState.REFUSED:
+        tranches = offer.tranches.filter(state=TrancheState.RELEASED)
+        is_paid = order is not None and order.state == PayoutState.PAID
+        if order is None or order.state == PayoutState.REFUSED or (is_paid and tranches.exists()):
             prepare_payout(offer=offer, by=self.region.treasurer, at=clock.now())
         elif order.state == PayoutState.PREPARED and clock.now() - order.prepared_at > timedelta(days=1):
             self._decide_payout(campaign, offer, order)
@@ -353,7 +358,17 @@ def make_offer(campaign: Campaign, *, region: Region, opens_at: datetime, closes
         )
         if not offer.is_gift:
             issue_contract_model(offer=offer, at=opens_at)
+        if campaign.tranches:
+            holder = User.objects.get(email=campaign.card.holder.holder_email)
+            make_file(offer, holder=holder, manager=region.manager, at=opens_at, tranches=campaign.tranches)
     return offer
+
+
+def _open_sheet(offer: Offer, user: User, *, at: datetime) -> None:
+    """Have a saver open the information sheet of an offer that has one, as they must before lending (E11)."""
+    version = current_version(offer)
+    if version is not None:
+        record_reading(version=version, user=user, at=at)
 
 
 def account_of(party: Party) -> User:

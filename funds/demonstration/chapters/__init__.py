@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from funds.demonstration.region import Region
 
-CHAPTERS: tuple[str, ...] = ("refund_by_transfer", "organisations", "applications", "committee", "labels")
+CHAPTERS: tuple[str, ...] = ("refund_by_transfer", "organisations", "applications", "committee", "labels", "campaigns")
 
 
 @dataclass(frozen=True)
