@@ -12,11 +12,12 @@ Levels, each kept while the next is sought:
 2. with a ballot: fewest winners displaced, then fewest pooled euros for projects that did not win (ruling B15);
 3. most euros that follow their savers' intent;
 4. most euros weighted by the committee's score;
-5. most projects; then the least filled demand is filled most.
+5. most projects (up to 150 of them); then the least filled demand is filled most.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from fres.kernel.errors import RuleViolation
 from funds.allocation.checker import Finding, check_allocation, displaced_winners
@@ -36,6 +37,10 @@ from funds.allocation.words import gettext_noop, say
 # HiGHS works on amounts below this; 1 unit is a whole power of ten of cents.
 HIGHEST_UNITS = 10_000_000
 TRIES = 25
+# Up to this many projects each objective is proved to the last cent. Beyond, proving the last hundredth of a per cent
+# would take hours: the proof stops there, and the outcome says so (`proved_within`).
+PROVED_WHOLLY = 150
+LARGE_GAP = Fraction(1, 10_000)
 
 
 class NoAllocation(RuleViolation):
@@ -69,7 +74,11 @@ class LevelReached:
 
 @dataclass(frozen=True)
 class Outcome:
-    """An accepted allocation and what it does: objectives reached, intents, warnings, winners it displaced, bars."""
+    """An accepted allocation and what it does: objectives reached, intents, warnings, winners it displaced, bars.
+
+    `proved_within` is the part of each objective that a better answer could still gain at most: 0 when the optimum is
+    proved wholly.
+    """
 
     allocation: Allocation
     levels: tuple[LevelReached, ...]
@@ -77,6 +86,7 @@ class Outcome:
     warnings: tuple[Finding, ...]
     displaced: tuple[str, ...]
     bars: tuple[Bar, ...]
+    proved_within: Fraction = Fraction()
 
 
 @dataclass(frozen=True)
@@ -100,9 +110,10 @@ def solve(problem: Problem) -> Outcome:
     model = model_of(problem)
     engine, columns, unit = _engine_of(model)
     whole_levels, amount_levels = _levels(model, columns)
+    gap = Fraction() if len(model.projects) <= PROVED_WHOLLY else LARGE_GAP
     last: tuple[Finding, ...] = ()
     for _ in range(TRIES):
-        values = engine.solve(whole_levels)
+        values = engine.solve(whole_levels, gap=gap)
         if values is None:
             raise NoAllocation(say(gettext_noop("Les règles bloquantes ne laissent aucune répartition possible.")))
         chosen = frozenset(number for number, column in enumerate(columns.chosen) if values[column] > 0.5)
@@ -114,7 +125,7 @@ def solve(problem: Problem) -> Outcome:
             findings = check_allocation(problem, allocation)
             last = tuple(finding for finding in findings if finding.is_blocking)
             if not last:
-                return _outcome(model, allocation, cents, findings)
+                return replace(_outcome(model, allocation, cents, findings), proved_within=gap)
         # Such a choice of projects holds only within HiGHS's tolerance: never this one again.
         engine.row(
             [(column, -1.0 if number in chosen else 1.0) for number, column in enumerate(columns.chosen)],
@@ -257,8 +268,9 @@ def _levels(model: Model, columns: _Columns) -> tuple[list[Level], list[Level]]:
         off_ballot,
         intents,
         scores,
-        Level("projects", dict.fromkeys(columns.chosen, 1.0), is_maximum=True),
     ]
+    if len(model.projects) <= PROVED_WHOLLY:
+        choice.append(Level("projects", dict.fromkeys(columns.chosen, 1.0), is_maximum=True))
     amounts = [duties, off_ballot, intents, scores, Level("filling", {columns.filling: 1.0}, is_maximum=True)]
     return [level for level in choice if level.costs], [level for level in amounts if level.costs]
 

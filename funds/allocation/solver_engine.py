@@ -1,12 +1,13 @@
 """HiGHS behind one class: a model of amounts and choices, solved level after level, always in the same way.
 
-One thread, a fixed seed, no time limit and a gap of zero: the same model gives the same answer. Amounts are in
+One thread, a fixed seed and no time limit: the same model gives the same answer. Amounts are in
 `unit` cents so that HiGHS works on numbers below ten million; they are put back into whole cents by
 `solver_rounding`, and judged by the checker.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import highspy
@@ -63,12 +64,15 @@ class Engine:
         self._row_lower.append(lower)
         self._row_upper.append(upper)
 
-    def solve(self, levels: Iterable[Level], fixed: Mapping[int, float] | None = None) -> list[float] | None:
+    def solve(
+        self, levels: Iterable[Level], fixed: Mapping[int, float] | None = None, *, gap: Fraction = Fraction()
+    ) -> list[float] | None:
         """Return the value of each column at the lexicographic optimum, None when no point satisfies the rows.
 
         Args: fixed: columns held at a value; when all whole columns are, the rest is a plain linear programme.
+        gap: the part of an objective that the proof of optimality may leave open; 0 asks for the whole proof.
         """
-        highs = self._highs(fixed or {})
+        highs = self._highs(fixed or {}, gap)
         every = list(levels) or [Level("feasible", {})]
         columns = np.arange(len(self.lower), dtype=np.int32)
         values: list[float] = []
@@ -100,14 +104,14 @@ class Engine:
                 )
         return values
 
-    def _highs(self, fixed: Mapping[int, float]) -> Any:
+    def _highs(self, fixed: Mapping[int, float], gap: Fraction) -> Any:
         highs = highspy.Highs()
         options: dict[str, Any] = {
             "output_flag": False,
             "threads": 1,
             "random_seed": SEED,
             "parallel": "off",
-            "mip_rel_gap": 0.0,
+            "mip_rel_gap": float(gap),
             "mip_abs_gap": 1e-6,
             "primal_feasibility_tolerance": 1e-9,
             "dual_feasibility_tolerance": 1e-9,

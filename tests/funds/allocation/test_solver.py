@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from fractions import Fraction
 from itertools import product
 
 import pytest
@@ -254,3 +255,10 @@ def test_solving_is_possible_exactly_when_it_is_said_to_be(asked):
     assume(not is_possible)
     with pytest.raises(NoAllocation):
         solve(asked)
+
+
+def test_a_large_round_says_how_far_its_optimum_is_proved_and_a_small_one_is_proved_wholly():
+    small = problem(*(demand(f"p{number}", 1_000, 9_000, 1 + number) for number in range(20)))
+    large = problem(*(demand(f"p{number}", 1_000, 9_000, 1 + number) for number in range(160)))
+    assert solve(small).proved_within == 0
+    assert 0 < solve(large).proved_within <= Fraction(1, 10_000)
