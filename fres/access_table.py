@@ -272,6 +272,15 @@ ACCESS: dict[str, dict[str, int]] = {
     "campaigns:vote": signed_in(404) | {OWNER: 200},
     "campaigns:desk": back_office(200, *STAFF),
     "campaigns:desk_offer": back_office(200, *STAFF),
+    # Reports of projects
+    "monitoring:public_report": same(200),
+    "monitoring:mine": signed_in(200),
+    "monitoring:report": signed_in(404) | {OWNER: 200},
+    "monitoring:join": signed_in(404) | {OWNER: 302},
+    "monitoring:submit": signed_in(404) | {OWNER: 302},
+    "monitoring:reports": back_office(200, *STAFF),
+    "monitoring:review": back_office(200, *STAFF),
+    "monitoring:piece": back_office(200, *STAFF),
 }
 
 # Asked by POST, because a GET would answer 405 before any right is looked at.
@@ -317,5 +326,7 @@ POSTED = frozenset(
         "labels:reply",
         "labels:misuse",
         "labels:signature",
+        "monitoring:join",
+        "monitoring:submit",
     }
 )

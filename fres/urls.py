@@ -23,6 +23,7 @@ urlpatterns = [
     path("", include("projects.committee.urls")),
     path("", include("projects.labels.urls")),
     path("", include("funds.label_urls")),
+    path("", include("projects.monitoring.urls")),
 ]
 
 if settings.DEMONSTRATION:

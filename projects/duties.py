@@ -2,6 +2,7 @@
 
 from projects.applications import duties as application_duties
 from projects.labels import duties as label_duties
+from projects.monitoring import duties as monitoring_duties
 from projects.organisations import duties as organisation_duties
 
-__all__ = ["application_duties", "label_duties", "organisation_duties"]
+__all__ = ["application_duties", "label_duties", "monitoring_duties", "organisation_duties"]

@@ -334,3 +334,33 @@ APPLICATION_MACHINE = StateMachine(
         CANCEL_APPLICATION,
     ),
 )
+
+
+class ReportState(TextChoices):
+    DRAFT = "DRAFT", _("À rendre")
+    SUBMITTED = "SUBMITTED", _("En relecture")
+    RETURNED = "RETURNED", _("À reprendre")
+    PUBLISHED = "PUBLISHED", _("Publié")
+
+
+N = ReportState
+SUBMIT_REPORT = Transition(
+    "submit_report",
+    frozenset({N.DRAFT, N.RETURNED}),
+    N.SUBMITTED,
+    _("Signer et transmettre le rapport"),
+    "holder",
+    _("indicateurs attendus, comptes, gouvernance et preuves ; signature du représentant légal"),
+)
+RETURN_REPORT = Transition(
+    "return_report", frozenset({N.SUBMITTED}), N.RETURNED, _("Rendre le rapport"), "monitoring", _("motif écrit")
+)
+PUBLISH_REPORT = Transition(
+    "publish_report",
+    frozenset({N.SUBMITTED}),
+    N.PUBLISHED,
+    _("Publier le rapport"),
+    "monitoring",
+    _("relu par une personne étrangère à l’organisation"),
+)
+REPORT_MACHINE = StateMachine(_("Rapport"), ReportState, (SUBMIT_REPORT, RETURN_REPORT, PUBLISH_REPORT))

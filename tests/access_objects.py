@@ -172,4 +172,5 @@ import tests.projects.applications.visits  # noqa: E402
 import tests.projects.committee.visits  # noqa: E402
 import tests.projects.groupings.visits  # noqa: E402
 import tests.projects.labels.visits  # noqa: E402
+import tests.projects.monitoring.visits  # noqa: E402
 import tests.projects.organisations.visits  # noqa: E402, F401

@@ -27,6 +27,7 @@ from funds.models import Fund, Offer
 from funds.places import departments_of, locator_of, map_of
 from funds.states import OfferState
 from investors.selectors import party_of
+from projects.monitoring.selectors import public_reports
 
 CARDS_ON_FIRST_PAGE = 3
 OFFERS_A_PAGE = 10
@@ -110,6 +111,7 @@ def offer(request: HttpRequest, slug: str) -> HttpResponse:
         "documents": documents_about("offer", found.uuid),
         "unenforced": missing_protections(found),
         "campaign": campaign_of(found, user=request.user if request.user.is_authenticated else None),
+        "reports": public_reports([found.project_id]) if found.financing_state else [],
         "question_form": QuestionForm(),
         "intention_form": IntentionForm(),
     }

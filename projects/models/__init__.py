@@ -39,6 +39,7 @@ from projects.models.instruction import (
     SiteVisit,
 )
 from projects.models.labels import Criterion, CriterionWeight, FinancialProduct, Label, SubjectType
+from projects.models.monitoring import RegisterDrift, RegisterSnapshot, Report, ReportPiece, ReportValue
 from projects.models.organisations import Membership, Organisation
 from projects.models.places import TerritoryRole
 from projects.models.programmes import MemberBenefit, ProgrammePart
@@ -104,7 +105,12 @@ __all__ = [
     "Refusal",
     "RefusalReason",
     "RegisterCheck",
+    "RegisterDrift",
     "RegisterEntry",
+    "RegisterSnapshot",
+    "Report",
+    "ReportPiece",
+    "ReportValue",
     "Review",
     "SchemeAxis",
     "Score",

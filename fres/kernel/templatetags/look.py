@@ -35,6 +35,7 @@ STATE_SIGNS = {
     "state-reflecting": ("IN_REFLECTION", "TODAY", "CONTRACTING", "IN_PROGRESS"),
     "state-waiting": (
         "WAITING", "DUE", "TO_BE_PAID", "CLAIMED", "SUBMITTED", "QUESTIONED", "ADJOURNED", "REPORTED", "TO_VERIFY",
+        "RETURNED",
     ),
     "state-processing": (
         "ASKED", "OPENED", "PROCESSING", "PENDING", "APPROVED", "SENT", "REFUND_DUE", "UNDER_REVIEW", "IN_COMMITTEE",
@@ -43,6 +44,7 @@ STATE_SIGNS = {
     "state-cleared": (
         "CLEARED", "SETTLED", "SUCCEEDED", "FUNDED", "MONITORED", "PAID", "DONE", "TAKEN", "GRANTED", "VERIFIED",
         "RECEIVED", "SEALED", "LABELLED", "ACTIVE", "ACCEPTED", "RELEASED", "CONCLUDED", "SIGNED", "ISSUED", "CURED",
+        "PUBLISHED",
     ),
     "state-refunded": ("REFUNDED", "REVOKED", "REVERSED", "STOPPED"),
     "state-closed": (

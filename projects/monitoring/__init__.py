@@ -1,0 +1,1 @@
+"""What a financed project tells each year, and what the registers tell of it."""
