@@ -67,8 +67,8 @@ class ReportForm(forms.Form):
 
     def given(self) -> GivenReport:
         data = self.cleaned_data
-        cents = [None if data[name] is None else to_cents(data[name]) for name in _ACCOUNTS]
-        return GivenReport(*cents, governance=data["governance"], label_report=data["label_report"])
+        turnover, result, equity = (None if data[name] is None else to_cents(data[name]) for name in _ACCOUNTS)
+        return GivenReport(turnover, result, equity, data["governance"], data["label_report"])
 
     def values_given(self) -> dict[str, GivenValue]:
         data, found = self.cleaned_data, {}
