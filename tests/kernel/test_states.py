@@ -25,10 +25,13 @@ def paint(**values):
     return Transition(**defaults | values)
 
 
+WHY = {"published_reason": "Comptes non fournis"}  # a label that stops says why, where all can read it
+
+
 @pytest.mark.django_db
 def test_a_transition_writes_state_dates_and_log_together():
     award, user = AwardFactory(state=AwardState.GRANTED), UserFactory()
-    fresh = advance(award, SUSPEND, by=user, at=AT, reason="contrôle", valid_to=date(2027, 1, 1))
+    fresh = advance(award, SUSPEND, by=user, at=AT, reason="contrôle", valid_to=date(2027, 1, 1), **WHY)
     assert (fresh.state, fresh.valid_to) == (AwardState.SUSPENDED, date(2027, 1, 1))
     line = TransitionLog.objects.get(subject_uuid=award.uuid)
     assert (line.subject_type, line.transition, line.source, line.target) == (
@@ -55,7 +58,9 @@ def test_a_transition_from_another_state_changes_nothing_and_says_which():
 def test_many_rows_move_together_each_with_its_log_line(django_assert_num_queries):
     awards, user = AwardFactory.create_batch(5, state=AwardState.GRANTED), UserFactory()
     with django_assert_num_queries(5):  # three, and the two of a savepoint
-        moved = advance_all(Award.objects.all(), SUSPEND, by=user, at=AT, reason="contrôle", valid_to=date(2027, 1, 1))
+        moved = advance_all(
+            Award.objects.all(), SUSPEND, by=user, at=AT, reason="contrôle", valid_to=date(2027, 1, 1), **WHY
+        )
     assert moved == 5
     assert set(Award.objects.values_list("state", "valid_to")) == {(AwardState.SUSPENDED, date(2027, 1, 1))}
     lines = TransitionLog.objects.filter(subject_uuid__in=[award.uuid for award in awards])
@@ -76,7 +81,7 @@ def test_one_row_in_another_state_stops_them_all():
 @pytest.mark.django_db
 def test_the_state_is_read_under_the_lock_and_not_from_memory():
     stale = AwardFactory(state=AwardState.GRANTED)
-    Award.objects.filter(pk=stale.pk).update(state=AwardState.REFUSED)
+    Award.objects.filter(pk=stale.pk).update(state=AwardState.REFUSED, **WHY)
     with pytest.raises(TransitionRefused):
         advance(stale, SUSPEND, by=None, at=AT)
 
@@ -86,7 +91,7 @@ def test_other_columns_in_memory_are_not_written():
     award = AwardFactory(state=AwardState.GRANTED)
     before = award.label_version
     award.label_version = "1999"
-    advance(award, SUSPEND, by=None, at=AT)
+    advance(award, SUSPEND, by=None, at=AT, **WHY)
     assert Award.objects.get(pk=award.pk).label_version == before
 
 
@@ -94,7 +99,7 @@ def test_other_columns_in_memory_are_not_written():
 def test_a_walk_leaves_one_line_a_step():
     award = AwardFactory(state=AwardState.GRANTED)
     for change in (REMIND, RENEW, SUSPEND):
-        award = advance(award, change, by=None, at=AT)
+        award = advance(award, change, by=None, at=AT, **WHY)
     walked = TransitionLog.objects.filter(subject_uuid=award.uuid).order_by("pk").values_list("target", flat=True)
     assert list(walked) == ["RENEWAL_DUE", "GRANTED", "SUSPENDED"]
 
@@ -102,7 +107,7 @@ def test_a_walk_leaves_one_line_a_step():
 @pytest.mark.django_db
 @pytest.mark.parametrize("act", [lambda rows: rows.update(reason="autre"), lambda rows: rows.delete()])
 def test_the_log_only_grows(act):
-    advance(AwardFactory(state=AwardState.GRANTED), SUSPEND, by=None, at=AT)
+    advance(AwardFactory(state=AwardState.GRANTED), SUSPEND, by=None, at=AT, **WHY)
     with pytest.raises(ProgrammingError, match="Cannot update or delete"), transaction.atomic():
         act(TransitionLog.objects.all())
 

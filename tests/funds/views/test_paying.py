@@ -194,4 +194,6 @@ def test_every_message_of_payments_renders_in_text_and_page(site):
             assert part
             assert "unknown variable" not in part
             assert "&#x27;" not in part or part is message.body_html
-        assert "/paiements/" in message.body
+        assert (
+            "/remboursements/" if message.template == "payments/refund_came_back" else "/paiements/"
+        ) in message.body
