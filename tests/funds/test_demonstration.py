@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -230,3 +232,14 @@ def test_demo_accounts_prints_one_account_per_role():
     lines = said.getvalue().splitlines()
     assert len(lines) == 2 + len(cast.STAFF) + len(cast.OUTSIDERS) + 1
     assert cast.PASSWORD in lines[-1]
+
+
+def test_each_invented_number_names_one_company_only():
+    folder = Path(cast.__file__).parent
+    given = [
+        (number, file.name)
+        for file in sorted(folder.rglob("*.py"))
+        for number in set(re.findall(r'"(00000\d{4})"', file.read_text(encoding="utf-8")))
+    ]
+    twice = {number for number, count in Counter(number for number, _ in given).items() if count > 1}
+    assert not twice, sorted(line for line in given if line[0] in twice)

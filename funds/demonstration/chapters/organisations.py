@@ -167,7 +167,7 @@ def _the_kitchen_is_being_created(_region: Region, at: datetime) -> None:
 
 def _the_kitchen_is_born(_region: Region, at: datetime) -> None:
     """It receives its number, says where it works, signs, and opens its page."""
-    kitchen = change_numbers(organisation=named(KITCHEN), numbers=Numbers(siren="000001206"), at=at)
+    kitchen = change_numbers(organisation=named(KITCHEN), numbers=Numbers(siren="000001909"), at=at)
     set_territories(
         subject=kitchen,
         seat="(62498)",
