@@ -281,6 +281,21 @@ ACCESS: dict[str, dict[str, int]] = {
     "monitoring:reports": back_office(200, *STAFF),
     "monitoring:review": back_office(200, *STAFF),
     "monitoring:piece": back_office(200, *STAFF),
+    # Sources, partners and their files
+    "sources:public": same(200),
+    "sources:format": same(200),
+    "sources:template": same(200),
+    "sources:source": same(200),
+    "sources:space": signed_in(404, partner=200),
+    "sources:partner": signed_in(404) | {OWNER: 200},
+    "sources:upload": signed_in(404) | {OWNER: 200},
+    "sources:places": signed_in(404) | {OWNER: 200},
+    "sources:desk": back_office(200, *STAFF),
+    "sources:new_partner": back_office(200, "manager"),
+    "sources:new_lead": back_office(200, "manager"),
+    "sources:lead": back_office(200, "manager"),
+    "sources:desk_partner": back_office(200, *STAFF),
+    "sources:desk_upload": back_office(200, *STAFF),
 }
 
 # Asked by POST, because a GET would answer 405 before any right is looked at.

@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("projects.labels.urls")),
     path("", include("funds.label_urls")),
     path("", include("projects.monitoring.urls")),
+    path("", include("funds.sources.urls")),
 ]
 
 if settings.DEMONSTRATION:

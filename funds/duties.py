@@ -6,6 +6,7 @@ from funds.payments import duties as payment_duties
 from funds.pool import duties as pool_duties
 from funds.receipts import duties as receipt_duties
 from funds.servicing import duties as servicing_duties
+from funds.sources import duties as source_duties
 
 __all__ = [
     "books_duties",
@@ -16,4 +17,5 @@ __all__ = [
     "pool_duties",
     "receipt_duties",
     "servicing_duties",
+    "source_duties",
 ]

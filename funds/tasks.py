@@ -8,8 +8,10 @@ from funds.servicing.tasks import (
     tell_distribution_job,
     tell_paid_job,
 )
+from funds.sources.uploading import check_upload_job
 
 __all__ = [
+    "check_upload_job",
     "distribute_instalment_job",
     "handle_event_job",
     "issue_receipt_of",

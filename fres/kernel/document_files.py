@@ -3,7 +3,7 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from django.conf import settings
@@ -51,6 +51,30 @@ def store_many(contents: Sequence[bytes]) -> list[str]:
     for folder in sorted(folders):
         _sync(folder)
     return hashes
+
+
+def store_chunks(chunks: Iterable[bytes]) -> tuple[str, int]:
+    """Write a content that comes in pieces under its hash; return hash and size. Memory does not grow with it."""
+    root = Path(settings.DOCUMENT_ROOT)
+    root.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=root, prefix=".draft-")
+    draft, digest, size = Path(name), hashlib.sha256(), 0
+    try:
+        with os.fdopen(handle, "wb") as file:
+            for chunk in chunks:
+                digest.update(chunk)
+                size += len(chunk)
+                file.write(chunk)
+        _sync(draft)
+        path = path_of(digest.hexdigest())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(draft, path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    for folder in (path.parent, path.parent.parent, root):
+        _sync(folder)
+    return digest.hexdigest(), size
 
 
 def _sync(path: Path) -> None:

@@ -34,6 +34,7 @@ from funds.models.matching import (
     MatchRelease,
 )
 from funds.models.offers import Commitment, Offer, SaverCeiling, WaitingPlace
+from funds.models.partner_uploads import PartnerUpload, UploadLine
 from funds.models.payments import Dispute, Payment, ProviderEvent, Refund, RefusedEvents
 from funds.models.payouts import PayeeAccount, PayoutOrder
 from funds.models.pool import (
@@ -47,6 +48,7 @@ from funds.models.pool import (
 )
 from funds.models.receipts import GiftReceipt
 from funds.models.rules import AllocationRule, RuleBreach, RuleEvaluation
+from funds.models.sources import Channel, Engagement, Instrument, Partner, PartnerKey
 from funds.models.tranches import Tranche, TrancheDelegate, TrancheVote
 
 __all__ = [
@@ -57,12 +59,14 @@ __all__ = [
     "BankRefundSending",
     "BooksCheck",
     "CampaignUpdate",
+    "Channel",
     "Commitment",
     "Compartment",
     "CurrencyExchange",
     "Dispute",
     "Distribution",
     "DistributionLine",
+    "Engagement",
     "Entry",
     "FiciReading",
     "FiciVersion",
@@ -74,6 +78,7 @@ __all__ = [
     "Holding",
     "Instalment",
     "InstalmentPayment",
+    "Instrument",
     "Intention",
     "Journal",
     "LegalEntity",
@@ -86,6 +91,9 @@ __all__ = [
     "Offer",
     "OfferFile",
     "OpeningLine",
+    "Partner",
+    "PartnerKey",
+    "PartnerUpload",
     "PayeeAccount",
     "Payment",
     "PayoutOrder",
@@ -113,5 +121,6 @@ __all__ = [
     "TrancheVote",
     "Transfer",
     "UnitMove",
+    "UploadLine",
     "WaitingPlace",
 ]
