@@ -77,6 +77,11 @@ class PartnerUpload(models.Model):
     def __str__(self) -> str:
         return f"{self.partner} – {self.period or self.name}"
 
+    @property
+    def successor(self) -> "PartnerUpload | None":
+        """The file that replaced this one, if any."""
+        return getattr(self, "replaced_by", None)
+
 
 class UploadLine(models.Model):
     """One figure of an accepted file. Append-only."""

@@ -6,6 +6,7 @@ A file is known by its content: sent twice, it is there once. Nothing of a refus
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -117,12 +118,12 @@ def check_upload(*, upload: PartnerUpload, at: datetime) -> PartnerUpload:
     with path.open("rb") as file:
         for _line in check_lines(read_lines(file), known=known, report=report):
             pass
-    found = {
+    found: dict[str, Any] = {
         "checked_at": at, "format": FORMAT, "period": report.period, "period_ends_on": period_end(report.period),
         "lines_count": report.lines, "notes": [report.notes[code] for code in sorted(report.notes)],
     }  # fmt: skip
     if not report.is_sound:
-        errors = {"errors": report.as_rows(), "has_more_errors": report.has_more}
+        errors: dict[str, Any] = {"errors": report.as_rows(), "has_more_errors": report.has_more}
         return advance(upload, states.REFUSE, by=None, at=at, **found, **errors)
     with path.open("rb") as file:
         again = Report(report.max_errors)

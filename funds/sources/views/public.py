@@ -11,7 +11,7 @@ from fres.kernel import clock, parameters
 from fres.kernel.access import open_to_all, reads_only
 from funds.models import Channel, Fund, Instrument, UploadLine
 from funds.sources.format import COLUMNS, FORMAT, NAMES
-from funds.sources.totals import public_places, totals_of
+from funds.sources.totals import PlaceRow, public_places, totals_of
 
 
 @open_to_all
@@ -37,7 +37,8 @@ def source(request: HttpRequest, uuid: UUID) -> HttpResponse:
     figures = next((one for one in found.sources if one.channel.pk == channel.pk), None)
     if figures is None:
         raise Http404
-    places, rest = ([], None)
+    places: list[PlaceRow] = []
+    rest: PlaceRow | None = None
     if figures.upload is not None:
         places, rest = public_places(figures.upload, channel.instrument, today)
     context = {
