@@ -126,7 +126,7 @@ class UploadLine(models.Model):
                 name="upload_line_place_and_class",
                 condition=(Q(nature__in=("COLLECTE", "CREDIT")) & ~Q(commune_code="") & ~Q(client_class=""))
                 | Q(nature__in=("PLACEMENT", "EPARGNANTS"), commune_code="", client_class=""),
-                violation_error_message=_("Collecte et crédits ont une commune et une classe ; le reste n’en a pas."),
+                violation_error_message=_("Collecte et crédits ont une commune et une classe ; le reste n’en a pas."),
             ),
             models.CheckConstraint(
                 name="upload_line_holding_has_target",

@@ -31,7 +31,7 @@ def open_channel(
     _check_territory(territory_code)
     if mode not in Channel.Mode.values:
         raise ChannelRefused(
-            _("Dites comment le fonds travaille avec ce canal : coordonné, croisé ou mutualisé."),
+            _("Dites comment le fonds travaille avec ce canal : coordonné, croisé ou mutualisé."),
             next_step=_("Choisissez l’un des trois modes."),
         )
     alive = Channel.objects.filter(partner=partner, instrument=instrument).exclude(stage=Channel.Stage.CLOSED).first()
@@ -85,6 +85,6 @@ def close_channel(*, channel: Channel, at: datetime) -> Channel:
 def _check_territory(code: str) -> None:
     if not Territory.objects.filter(code=code, is_current=True).exists():
         raise ChannelRefused(
-            _("« %(code)s » n’est pas un territoire en vigueur.") % {"code": code},
+            _("« %(code)s » n’est pas un territoire en vigueur.") % {"code": code},
             next_step=_("Écrivez le code d’une région, d’un département, d’une intercommunalité ou d’une commune."),
         )

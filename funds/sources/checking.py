@@ -124,7 +124,7 @@ def _checked(line: RawLine, known: Known, report: Report) -> CheckedLine | None:
     _check_identity(line, known, report)
     nature = values["nature"]
     if nature not in NATURES and nature not in TOTALS:
-        report.add(number, "nature", _("« %(found)s » n’est pas une nature du format.") % {"found": nature[:40]})
+        report.add(number, "nature", _("« %(found)s » n’est pas une nature du format.") % {"found": nature[:40]})
         return None
     for column in EMPTY[nature]:
         if values[column]:
@@ -133,7 +133,7 @@ def _checked(line: RawLine, known: Known, report: Report) -> CheckedLine | None:
     if cents is None:
         report.add(
             number, "montant",
-            _("« %(found)s » n’est pas un montant : des chiffres et deux décimales au plus, ni espace ni signe.")
+            _("« %(found)s » n’est pas un montant : des chiffres et deux décimales au plus, ni espace ni signe.")
             % {"found": values["montant"][:40]},
         )  # fmt: skip
     if nature in TOTALS:
@@ -146,7 +146,7 @@ def _checked(line: RawLine, known: Known, report: Report) -> CheckedLine | None:
     commune = _commune(line, known, report) if nature in WITH_PLACE else ""
     if nature in WITH_PLACE and values["classe"] not in CLASSES:
         report.add(
-            number, "classe", _("« %(found)s » n’est pas une classe de clients.") % {"found": values["classe"][:40]}
+            number, "classe", _("« %(found)s » n’est pas une classe de clients.") % {"found": values["classe"][:40]}
         )
     if nature == Nature.HOLDING:
         _check_target(line, known, report)
@@ -161,12 +161,12 @@ def _checked(line: RawLine, known: Known, report: Report) -> CheckedLine | None:
 def _check_identity(line: RawLine, known: Known, report: Report) -> None:
     values, number = line.values, line.number
     if values["format"] != FORMAT:
-        report.add(number, "format", _("Écrivez « %(format)s ».") % {"format": FORMAT})
+        report.add(number, "format", _("Écrivez « %(format)s ».") % {"format": FORMAT})
     if values["siren"] != known.siren:
         if not siren_number.is_valid(values["siren"]):
-            reason = _("« %(found)s » n’est pas un SIREN : neuf chiffres, dont une clé qui est fausse ici.")
+            reason = _("« %(found)s » n’est pas un SIREN : neuf chiffres, dont une clé qui est fausse ici.")
         else:
-            reason = _("%(found)s n’est pas votre SIREN : le vôtre est %(siren)s.")
+            reason = _("%(found)s n’est pas votre SIREN : le vôtre est %(siren)s.")
         report.add(number, "siren", reason % {"found": values["siren"][:40], "siren": known.siren})
     if values["periode"] == report.period:
         return
@@ -174,7 +174,7 @@ def _check_identity(line: RawLine, known: Known, report: Report) -> None:
     if ends_on is None:
         report.add(number, "periode", _("Écrivez une année (2025) ou un trimestre (2026-T3)."))
     elif ends_on >= known.today:
-        report.add(number, "periode", _("Cette période n’est pas terminée : un encours se déclare après sa fin."))
+        report.add(number, "periode", _("Cette période n’est pas terminée : un encours se déclare après sa fin."))
     elif report.period:
         report.add(number, "periode", _("Le fichier a commencé par la période %(first)s.") % {"first": report.period})
     else:
@@ -183,8 +183,8 @@ def _check_identity(line: RawLine, known: Known, report: Report) -> None:
 
 def _refused_channel(code: str) -> str:
     if code not in Instrument.values:
-        return _("« %(found)s » n’est pas un code de canal.") % {"found": code[:40]}
-    return _("Vous n’avez pas de canal %(code)s en activité : le fonds l’inscrit d’abord au registre.") % {"code": code}
+        return _("« %(found)s » n’est pas un code de canal.") % {"found": code[:40]}
+    return _("Vous n’avez pas de canal %(code)s en activité : le fonds l’inscrit d’abord au registre.") % {"code": code}
 
 
 def _commune(line: RawLine, known: Known, report: Report) -> str:
@@ -200,10 +200,10 @@ def _commune(line: RawLine, known: Known, report: Report) -> str:
             )
             return ""
         if not found:
-            report.add(number, "commune", _("« %(found)s » n’est pas un code de commune.") % {"found": sent[:40]})
+            report.add(number, "commune", _("« %(found)s » n’est pas un code de commune.") % {"found": sent[:40]})
             return ""
         code, name, region = found[0]
-        report.notes[sent] = _("%(old)s n’existe plus : compté dans %(name)s (%(new)s).") % {
+        report.notes[sent] = _("%(old)s n’existe plus : compté dans %(name)s (%(new)s).") % {
             "old": sent, "name": name, "new": code,
         }  # fmt: skip
     if region != known.region_code:
@@ -241,7 +241,7 @@ def _check_twice(line: RawLine, report: Report) -> None:
     key = tuple(line.values[name] for name in names)
     first = report.seen.setdefault(key, line.number)
     if first != line.number:
-        report.add(line.number, "", _("La ligne %(first)d dit déjà ce chiffre : réunissez-les.") % {"first": first})
+        report.add(line.number, "", _("La ligne %(first)d dit déjà ce chiffre : réunissez-les.") % {"first": first})
 
 
 def _take_total(line: RawLine, nature: str, cents: int | None, report: Report) -> None:

@@ -19,25 +19,25 @@ from django.utils.translation import gettext_lazy
 FORMAT = "FRES-SOURCES@1"
 TOTALS = {"TOTAL_COLLECTE": "COLLECTE", "TOTAL_CREDIT": "CREDIT", "TOTAL_PLACEMENT": "PLACEMENT"}
 COLUMNS: dict[str, Any] = {
-    "format": gettext_lazy("« FRES-SOURCES@1 » sur chaque ligne."),
+    "format": gettext_lazy("« FRES-SOURCES@1 » sur chaque ligne."),
     "siren": gettext_lazy("Le SIREN du partenaire, neuf chiffres, le même partout."),
     "periode": gettext_lazy("Une année terminée (2025) ou un trimestre terminé (2026-T3), la même partout."),
     "nature": gettext_lazy(
-        "COLLECTE, CREDIT, PLACEMENT ou EPARGNANTS ; puis TOTAL_COLLECTE, TOTAL_CREDIT, TOTAL_PLACEMENT, une ligne"
+        "COLLECTE, CREDIT, PLACEMENT ou EPARGNANTS ; puis TOTAL_COLLECTE, TOTAL_CREDIT, TOTAL_PLACEMENT, une ligne"
         " chacun dès que la nature est présente."
     ),
-    "canal": gettext_lazy("Le code de l’instrument ; vide sur une ligne de total."),
+    "canal": gettext_lazy("Le code de l’instrument ; vide sur une ligne de total."),
     "commune": gettext_lazy(
         "Le code officiel de la commune de l’épargnant ou de l’emprunteur, cinq signes, pour COLLECTE et CREDIT."
     ),
     "classe": gettext_lazy("PARTICULIERS, TPE ou ENTREPRISES_SOCIALES, pour COLLECTE et CREDIT."),
     "montant": gettext_lazy(
-        "L’encours en euros à la fin de la période, deux décimales au plus, sans espace : 1250,40. Le montant médian"
+        "L’encours en euros à la fin de la période, deux décimales au plus, sans espace : 1250,40. Le montant médian"
         " pour EPARGNANTS."
     ),
     "nombre": gettext_lazy("Le nombre d’épargnants ou d’emprunteurs, pour COLLECTE, CREDIT et EPARGNANTS."),
-    "siren_destinataire": gettext_lazy("Pour PLACEMENT : le SIREN de la source qui a reçu l’argent."),
-    "canal_destinataire": gettext_lazy("Pour PLACEMENT : le canal de cette source."),
+    "siren_destinataire": gettext_lazy("Pour PLACEMENT : le SIREN de la source qui a reçu l’argent."),
+    "canal_destinataire": gettext_lazy("Pour PLACEMENT : le canal de cette source."),
 }
 NAMES = tuple(COLUMNS)
 LONGEST_LINE = 20_000
@@ -110,7 +110,7 @@ def _cells(file: BinaryIO) -> Iterator[tuple[int, list[str]]]:
     while line := file.readline(LONGEST_LINE):
         number += 1
         if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
-            raise FileBroken(number, _("Cette ligne est trop longue : une ligne se termine par un retour."))
+            raise FileBroken(number, _("Cette ligne est trop longue : une ligne se termine par un retour."))
         text = _decoded(line, number)
         try:
             cells = next(csv.reader([text.rstrip("\r\n")], delimiter=";", strict=True), [])
@@ -174,7 +174,7 @@ def _read_json(file: BinaryIO) -> Iterator[RawLine]:
         kept = len(chunk) if is_over else _whole_signs(chunk)
         buffer, carried = buffer + _decoded(chunk[:kept], rank + 1), chunk[kept:]
     if is_array and not is_closed:
-        raise FileBroken(rank, _("Le tableau n’est pas refermé : le fichier est coupé."))
+        raise FileBroken(rank, _("Le tableau n’est pas refermé : le fichier est coupé."))
     if rank == 0:
         raise FileBroken(1, _("Le fichier est vide."))
 
@@ -214,7 +214,7 @@ def _decoded(content: bytes, line: int) -> str:
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
-        raise FileBroken(line, _("Cette ligne n’est pas du texte en UTF-8 : enregistrez en « CSV UTF-8 ».")) from None
+        raise FileBroken(line, _("Cette ligne n’est pas du texte en UTF-8 : enregistrez en « CSV UTF-8 ».")) from None
     if "\0" in text:
-        raise FileBroken(line, _("Cette ligne contient un octet nul : ce n’est pas du texte."))
+        raise FileBroken(line, _("Cette ligne contient un octet nul : ce n’est pas du texte."))
     return text.removeprefix("\ufeff") if line == 1 else text

@@ -62,13 +62,13 @@ def count_once(gross: Mapping[S, int], holdings: Mapping[tuple[S, S], int]) -> O
             raise HoldingsDisagree(
                 _("%(source)s dit avoir placé %(placed)s dans d’autres sources et n’a collecté que %(gross)s.")
                 % {"source": source, "placed": format_cents(placed[source]), "gross": format_cents(cents)},
-                next_step=_("Le partenaire dépose un fichier corrigé ; le total revient alors."),
+                next_step=_("Le partenaire dépose un fichier corrigé ; le total revient alors."),
             )
         if received[source] > cents:
             raise HoldingsDisagree(
                 _("D’autres sources disent avoir placé %(placed)s dans %(source)s, qui ne déclare que %(gross)s.")
                 % {"source": source, "placed": format_cents(received[source]), "gross": format_cents(cents)},
-                next_step=_("Les deux partenaires déclarent la même période ; le total revient alors."),
+                next_step=_("Les deux partenaires déclarent la même période ; le total revient alors."),
             )
     outside = {source: cents - received[source] for source, cents in gross.items()}
     kept = {source: cents - placed[source] for source, cents in gross.items()}

@@ -42,7 +42,7 @@ def register_partner(*, fund: Fund, kind: str, name: str, siren: str, contact: s
     siren = "".join(siren.split())
     if not siren_number.is_valid(siren):
         raise SirenNotValid(
-            _("« %(found)s » n’est pas un SIREN : neuf chiffres, dont une clé qui est fausse ici.")
+            _("« %(found)s » n’est pas un SIREN : neuf chiffres, dont une clé qui est fausse ici.")
             % {"found": siren[:40]},
             next_step=_("Recopiez-le du registre national des entreprises."),
         )
@@ -50,7 +50,7 @@ def register_partner(*, fund: Fund, kind: str, name: str, siren: str, contact: s
     if Partner.objects.filter(fund=fund, siren=siren).exists():
         raise PartnerAlreadyThere(
             _("Un partenaire de ce fonds a déjà le SIREN %(siren)s.") % {"siren": siren},
-            next_step=_("Ouvrez sa fiche : un partenaire ne s’inscrit qu’une fois."),
+            next_step=_("Ouvrez sa fiche : un partenaire ne s’inscrit qu’une fois."),
         )
     return Partner.objects.create(
         fund=fund, kind=kind, name=name, siren=siren, contact=contact, created_by=by, created_at=at
@@ -111,7 +111,7 @@ def require_engagement(partner: Partner) -> None:
     """Raises: EngagementMissing: a bank that has not signed."""
     if needs_engagement(partner) and engagement_of(partner) is None:
         raise EngagementMissing(
-            _("%(partner)s n’a pas d’engagement signé : servir tous les publics sur tout le territoire, et publier.")
+            _("%(partner)s n’a pas d’engagement signé : servir tous les publics sur tout le territoire, et publier.")
             % {"partner": partner.name},
-            next_step=_("Le fonds enregistre l’engagement signé sur la fiche du partenaire ; rien n’est compté avant."),
+            next_step=_("Le fonds enregistre l’engagement signé sur la fiche du partenaire ; rien n’est compté avant."),
         )

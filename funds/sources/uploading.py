@@ -68,12 +68,12 @@ def receive_upload(
     if not Channel.objects.filter(partner=partner, stage=Channel.Stage.ACTIVE).exists():
         raise NoActiveChannel(
             _("Aucun canal de ce partenaire n’est en activité."),
-            next_step=_("Le fonds inscrit le canal au registre ; déposez ensuite le fichier."),
+            next_step=_("Le fonds inscrit le canal au registre ; déposez ensuite le fichier."),
         )
     limit = limit_for("/partenaire/")
     if (file.size or 0) > limit.file_bytes:
         raise FileTooHeavy(
-            _("Ce fichier pèse %(size)d Mo ; la limite est de %(limit)d Mo.")
+            _("Ce fichier pèse %(size)d Mo ; la limite est de %(limit)d Mo.")
             % {"size": -(-(file.size or 0) // BYTES_IN_MEGABYTE), "limit": limit.megabytes},
             next_step=_("Déposez une période à la fois."),
         )

@@ -49,7 +49,7 @@ def partner(request: SignedInRequest, uuid: UUID) -> HttpResponseBase:
         except RuleViolation as refusal:
             return _show(request, one, form, refusal)
         if not is_new:
-            messages.info(request, _("Ce fichier avait déjà été déposé : rien n’est compté deux fois."))
+            messages.info(request, _("Ce fichier avait déjà été déposé : rien n’est compté deux fois."))
         return redirect("sources:upload", uuid=upload.uuid)
     return _show(request, one, form, None)
 

@@ -120,7 +120,7 @@ def test_codes_of_last_year_are_followed_and_said_or_refused_with_their_successo
     ]
     upload = send(partner, as_csv(lines))
     assert upload.state == UploadState.ACCEPTED
-    assert upload.notes == ["62901 n’existe plus : compté dans Lens (62498)."]
+    assert upload.notes == ["62901 n’existe plus : compté dans Lens (62498)."]
     assert list(upload.lines.values_list("sent_commune_code", "commune_code")) == [
         ("62901", "62498"), ("62498", "62498"),
     ]  # fmt: skip
