@@ -296,6 +296,26 @@ ACCESS: dict[str, dict[str, int]] = {
     "sources:lead": back_office(200, "manager"),
     "sources:desk_partner": back_office(200, *STAFF),
     "sources:desk_upload": back_office(200, *STAFF),
+    # The pot and its rules
+    "pool:pots": same(200),
+    "pool:pot": same(200),
+    "pool:public_money": same(200),
+    "pool:subscribe": signed_in(200),
+    "pool:mine": signed_in(200),
+    "pool:subscription": signed_in(404) | {OWNER: 200},
+    "pool:pay": signed_in(404) | {OWNER: 302},
+    "pool:cancel": signed_in(404) | {OWNER: 302},
+    "pool:payment_return": signed_in(404),
+    "pool:withdraw": signed_in(404) | {OWNER: 302},
+    "pool:desk": back_office(200, "treasurer", "manager", "compliance", "auditor"),
+    "pool:redemption": back_office(200, "treasurer", "manager", "compliance", "auditor"),
+    "pool:matching": back_office(200, "treasurer", "manager", "compliance", "auditor"),
+    "rules:public": same(200),
+    "rules:desk": back_office(200, *STAFF),
+    "rules:new": back_office(200, *STAFF),
+    "rules:simulate": back_office(200, *STAFF),
+    "rules:breach": back_office(200, *STAFF),
+    "rules:rule": back_office(200, *STAFF),
 }
 
 # Asked by POST, because a GET would answer 405 before any right is looked at.
@@ -343,5 +363,8 @@ POSTED = frozenset(
         "labels:signature",
         "monitoring:join",
         "monitoring:submit",
+        "pool:pay",
+        "pool:cancel",
+        "pool:withdraw",
     }
 )

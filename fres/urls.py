@@ -25,6 +25,8 @@ urlpatterns = [
     path("", include("funds.label_urls")),
     path("", include("projects.monitoring.urls")),
     path("", include("funds.sources.urls")),
+    path("", include("funds.pool.urls")),
+    path("", include("funds.rules.urls")),
 ]
 
 if settings.DEMONSTRATION:

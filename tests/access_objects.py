@@ -169,6 +169,7 @@ def _check() -> Visit:
 import tests.funds.campaigns.visits  # noqa: E402
 import tests.funds.payments.visits  # noqa: E402
 import tests.funds.sources.visits  # noqa: E402
+import tests.funds.pool.visits  # noqa: E402
 import tests.projects.applications.visits  # noqa: E402
 import tests.projects.committee.visits  # noqa: E402
 import tests.projects.groupings.visits  # noqa: E402

@@ -59,7 +59,7 @@ def open_envelope(
     """
     if to_cents(endowment) <= 0 or to_cents(cap) <= 0 or not 0 < quota_bp <= 10_000 or multiplier <= 0:
         raise GuaranteeRefused(
-            _("Dotation, plafond et multiplicateur sont positifs ; la quotité va à 100 %."),
+            _("Dotation, plafond et multiplicateur sont positifs ; la quotité va à 100 %."),
             next_step=_("Corrigez les conditions."),
         )
     envelope = GuaranteeEnvelope(
@@ -109,7 +109,7 @@ def grant_guarantee(
     cents, loan = to_cents(amount), to_cents(loan_amount)
     if cents <= 0 or loan <= 0 or cents * 10_000 > loan * envelope.quota_bp:
         raise GuaranteeRefused(
-            _("La garantie couvre au plus %(most)s de ce prêt ; vous demandez %(amount)s.")
+            _("La garantie couvre au plus %(most)s de ce prêt ; vous demandez %(amount)s.")
             % {"most": format_cents(max(0, loan) * envelope.quota_bp // 10_000), "amount": format_cents(cents)},
             next_step=_("Diminuez la somme garantie."),
         )
@@ -117,7 +117,7 @@ def grant_guarantee(
     already = int((active.aggregate(sum=Sum("amount"))["sum"] or 0) * 100)
     if already + cents > to_cents(envelope.cap):
         raise GuaranteeRefused(
-            _("Le plafond par projet est de %(cap)s ; ce projet en utilise %(already)s.")
+            _("Le plafond par projet est de %(cap)s ; ce projet en utilise %(already)s.")
             % {"cap": format_cents(to_cents(envelope.cap)), "already": format_cents(already)},
             next_step=_("Diminuez la somme garantie."),
         )

@@ -172,7 +172,7 @@ def release_matches(*, offer: Offer, at: datetime) -> int:
             source=("match", match.uuid), at=at,
         )  # fmt: skip
         MatchRelease.objects.create(
-            match=match, entry=entry, reason=_("La campagne n’a pas réussi : l’argent public revient au fonds."),
+            match=match, entry=entry, reason=_("La campagne n’a pas réussi : l’argent public revient au fonds."),
             released_at=at,
         )  # fmt: skip
         done += 1
@@ -245,7 +245,7 @@ def _is_inside(matching: MatchingFund, offer: Offer) -> bool:
 
 def _reason(matching: MatchingFund, *, citizen: int, savers: int, cents: int) -> str:
     if savers < matching.needs_minimum:
-        return _("%(savers)s épargnants encaissés sur les %(least)s demandés : pas encore d’abondement.") % {
+        return _("%(savers)s épargnants encaissés sur les %(least)s demandés : pas encore d’abondement.") % {
             "savers": savers, "least": matching.needs_minimum,
         }  # fmt: skip
     ratio = format(matching.ratio.normalize(), "f").replace(".", ",")
@@ -255,7 +255,7 @@ def _reason(matching: MatchingFund, *, citizen: int, savers: int, cents: int) ->
         "cap": format_cents(to_cents(matching.cap)),
     }  # fmt: skip
     if cents == to_cents(matching.cap) and asked > cents:
-        return _("%(ratio)s € par euro citoyen (%(citizen)s encaissés), plafonné à %(cap)s.") % words
+        return _("%(ratio)s € par euro citoyen (%(citizen)s encaissés), plafonné à %(cap)s.") % words
     if asked > cents + 1:
-        return _("%(ratio)s € par euro citoyen (%(citizen)s encaissés) : la dotation s’arrête à %(cents)s.") % words
-    return _("%(ratio)s € par euro citoyen (%(citizen)s encaissés) : %(cents)s.") % words
+        return _("%(ratio)s € par euro citoyen (%(citizen)s encaissés) : la dotation s’arrête à %(cents)s.") % words
+    return _("%(ratio)s € par euro citoyen (%(citizen)s encaissés) : %(cents)s.") % words

@@ -46,7 +46,7 @@ def open_currency(
     """Start to keep the reserve of a local currency. Raises: MirrorRefused: a code the site does not know."""
     if code not in settings.LOCAL_CURRENCIES:
         raise MirrorRefused(
-            _("La monnaie « %(code)s » n’est pas déclarée sur ce site.") % {"code": code},
+            _("La monnaie « %(code)s » n’est pas déclarée sur ce site.") % {"code": code},
             next_step=_("Ajoutez-la au réglage FRES_LOCAL_CURRENCIES."),
         )
     return LocalCurrency.objects.create(
@@ -74,7 +74,7 @@ def record_exchange(
     hundredths = units.amount * 100
     if str(units.currency) != currency.code or hundredths <= 0 or hundredths != hundredths.to_integral_value():
         raise MirrorRefused(
-            _("Un change est d’un nombre positif de centièmes de « %(name)s ».") % {"name": currency.name},
+            _("Un change est d’un nombre positif de centièmes de « %(name)s ».") % {"name": currency.name},
             next_step=_("Corrigez le montant."),
         )
     if not reference.strip() or currency.exchanges.filter(reference=reference.strip()).exists():
@@ -84,7 +84,7 @@ def record_exchange(
     cents, circulating = int(hundredths), in_circulation_cents(currency)
     if kind == CurrencyExchange.Kind.OUT and cents > circulating:
         raise MirrorRefused(
-            _("%(left)s unités circulent ; on ne peut en rendre %(units)s.")
+            _("%(left)s unités circulent ; on ne peut en rendre %(units)s.")
             % {"left": format_cents(circulating), "units": format_cents(cents)},
             next_step=_("Corrigez le montant."),
         )

@@ -162,7 +162,7 @@ def _record_intent(subscription: Subscription, *, by: User, at: datetime) -> Poo
             return alive
         if fresh.state != SubscriptionState.CONFIRMED or fresh.pay_before < at:
             raise SubscriptionNotPayable(
-                _("Cette souscription n’attend plus de paiement : elle est « %(state)s », ou son délai est passé.")
+                _("Cette souscription n’attend plus de paiement : elle est « %(state)s », ou son délai est passé.")
                 % {"state": fresh.get_state_display()},
                 next_step=_("Aucun euro ne vous est demandé. Vous pouvez souscrire de nouveau."),
             )

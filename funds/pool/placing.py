@@ -90,7 +90,7 @@ def place_money(
     cash = cash_cents(compartment)
     if cents > cash:
         raise NotEnoughCash(
-            _("Le compartiment a %(cash)s en caisse ; le placement est de %(amount)s.")
+            _("Le compartiment a %(cash)s en caisse ; le placement est de %(amount)s.")
             % {"cash": format_cents(cash), "amount": format_cents(cents)},
             next_step=_("Diminuez le placement, ou attendez de nouvelles souscriptions."),
         )
@@ -131,7 +131,7 @@ def _give_back(
     )
     if cents > left:
         raise PoolRefused(
-            _("%(left)s restent placés dans ce projet ; l’écriture est de %(amount)s.")
+            _("%(left)s restent placés dans ce projet ; l’écriture est de %(amount)s.")
             % {"left": format_cents(left), "amount": format_cents(cents)},
             next_step=_("Corrigez le montant."),
         )

@@ -122,7 +122,7 @@ def ask_redemption(*, compartment: Compartment, holder: Party, units: int, by: U
     free = matured - gone - (waiting.aggregate(sum=Sum("units"))["sum"] or 0)
     if units > free:
         raise TooEarly(
-            _("Les parts se gardent au moins %(days)s jours : vous pouvez en demander %(free)s aujourd’hui.")
+            _("Les parts se gardent au moins %(days)s jours : vous pouvez en demander %(free)s aujourd’hui.")
             % {"days": terms.holding_days, "free": max(0, free)},
             next_step=_("Revenez quand le délai sera passé, ou transférez vos parts à une autre personne."),
         )
@@ -165,7 +165,7 @@ def prepare_redemption(*, request: RedemptionRequest, by: User, at: datetime) ->
     head = next(iter(queue_of(compartment, request.window_on)), None)
     if request.state == RedemptionState.WAITING and head is not None and head.pk != request.pk:
         raise OutOfTurn(
-            _("Une demande plus ancienne attend : les rachats sont servis dans l’ordre."),
+            _("Une demande plus ancienne attend : les rachats sont servis dans l’ordre."),
             next_step=_("Préparez d’abord la demande du %(day)s, ou reportez-la.")
             % {"day": f"{clock.local(head.asked_at):%d/%m/%Y}"},
         )
@@ -173,9 +173,9 @@ def prepare_redemption(*, request: RedemptionRequest, by: User, at: datetime) ->
     money = window_money(compartment, request.window_on, on)
     if needed > money.left_cents:
         raise NotEnoughCash(
-            _("Cette fenêtre peut encore payer %(left)s ; la demande est de %(needed)s.")
+            _("Cette fenêtre peut encore payer %(left)s ; la demande est de %(needed)s.")
             % {"left": format_cents(money.left_cents), "needed": format_cents(needed)},
-            next_step=_("Reportez-la à la fenêtre suivante : elle garde son rang."),
+            next_step=_("Reportez-la à la fenêtre suivante : elle garde son rang."),
         )
     return advance(request, PREPARE_REDEMPTION, by=by, at=at, prepared_by=by, prepared_at=at)
 
@@ -201,9 +201,9 @@ def approve_redemption(*, request: RedemptionRequest, by: User, at: datetime) ->
     available = min(money.reserve_cents + money.entrants_cents, money.ceiling_cents, money.cash_cents)
     if needed > available:
         raise NotEnoughCash(
-            _("Cette fenêtre peut encore payer %(left)s ; la demande est de %(needed)s.")
+            _("Cette fenêtre peut encore payer %(left)s ; la demande est de %(needed)s.")
             % {"left": format_cents(max(0, available)), "needed": format_cents(needed)},
-            next_step=_("Reportez-la à la fenêtre suivante : elle garde son rang."),
+            next_step=_("Reportez-la à la fenêtre suivante : elle garde son rang."),
         )
     from_reserve = min(needed, money.reserve_left_cents)
     request = advance(

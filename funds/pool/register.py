@@ -83,7 +83,7 @@ def require_free(compartment: Compartment, holder: Party, units: int) -> None:
     if units > free:
         raise NotEnoughUnits(
             _("%(units)s parts demandées, %(free)s disponibles.") % {"units": units, "free": free},
-            next_step=_("Demandez au plus les parts disponibles : celles d’un rachat en cours attendent sa fin."),
+            next_step=_("Demandez au plus les parts disponibles : celles d’un rachat en cours attendent sa fin."),
         )
 
 

@@ -48,7 +48,7 @@ def subscribe(
     on = clock.local(at).date()
     if on < compartment.opens_on or (compartment.closes_on is not None and on > compartment.closes_on):
         raise CompartmentClosed(
-            _("Ce compartiment ne prend pas de souscription aujourd’hui : il est ouvert à partir du %(day)s.")
+            _("Ce compartiment ne prend pas de souscription aujourd’hui : il est ouvert à partir du %(day)s.")
             % {"day": f"{compartment.opens_on:%d/%m/%Y}"},
             next_step=_("Choisissez un autre compartiment ou revenez à cette date."),
         )
@@ -59,7 +59,7 @@ def subscribe(
         )
     if not compartment.minimum_units <= units <= compartment.maximum_units:
         raise UnitsOutOfRange(
-            _("Ce compartiment se souscrit de %(least)s à %(most)s parts ; vous en demandez %(units)s.")
+            _("Ce compartiment se souscrit de %(least)s à %(most)s parts ; vous en demandez %(units)s.")
             % {"least": compartment.minimum_units, "most": compartment.maximum_units, "units": units},
             next_step=_("Changez le nombre de parts."),
         )
@@ -85,7 +85,7 @@ def cancel_subscription(*, subscription: Subscription, by: User, at: datetime) -
         return subscription
     if subscription.state != SubscriptionState.CONFIRMED:
         raise PoolRefused(
-            _("Cette souscription est « %(state)s » : elle ne s’annule plus.")
+            _("Cette souscription est « %(state)s » : elle ne s’annule plus.")
             % {"state": subscription.get_state_display()},
             next_step=_("Pour des parts émises, demandez leur rachat."),
         )

@@ -41,7 +41,7 @@ def _pair(one: Rule, other: Rule) -> list[Sentence]:
         least, most = a.minimum, b.maximum
         if same_base and least is not None and most is not None and least > most:
             template = gettext_noop(
-                "« %(one)s » demande au moins %(least)s de « %(what)s » ; « %(other)s » en permet au plus %(most)s."
+                "« %(one)s » demande au moins %(least)s de « %(what)s » ; « %(other)s » en permet au plus %(most)s."
             )
             values = {"what": a.asset_class, "least": percent(least), "most": percent(most)}
             return [say(template, one=one.code, other=other.code, **values)]
@@ -51,7 +51,7 @@ def _pair(one: Rule, other: Rule) -> list[Sentence]:
             return [
                 say(
                     gettext_noop(
-                        "« %(one)s » demande plus au secteur %(what)s que « %(other)s » ne lui permet."
+                        "« %(one)s » demande plus au secteur %(what)s que « %(other)s » ne lui permet."
                     ),
                     one=one.code, other=other.code, what=a.sector,
                 )
@@ -59,7 +59,7 @@ def _pair(one: Rule, other: Rule) -> list[Sentence]:
     if isinstance(a, MinPerSector) and isinstance(b, Exclusion) and _excludes(b, a.sector):
         return [
             say(
-                gettext_noop("« %(one)s » demande de financer le secteur %(what)s, que « %(other)s » exclut."),
+                gettext_noop("« %(one)s » demande de financer le secteur %(what)s, que « %(other)s » exclut."),
                 one=one.code, other=other.code, what=a.sector,
             )
         ]  # fmt: skip
@@ -91,7 +91,7 @@ def _floors_above_all(rule: Rule, rivals: Iterable[Rule]) -> list[Sentence]:
     if isinstance(rule.params, ZoneFloor) and rule.params.share is not None:
         totals.append(rule.params.share)
     return [
-        say(gettext_noop("Les planchers additionnés demandent %(total)s : plus que tout."), total=percent(total))
+        say(gettext_noop("Les planchers additionnés demandent %(total)s : plus que tout."), total=percent(total))
         for total in totals
         if total > 1
     ]

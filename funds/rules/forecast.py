@@ -36,7 +36,7 @@ class Forecast:
     def __str__(self) -> str:
         """Return the sentence that a person reads."""
         template = _(
-            "À ce rythme, vous dépassez la règle « %(rule)s » le %(day)s (rythme des %(days)s derniers jours)."
+            "À ce rythme, vous dépassez la règle « %(rule)s » le %(day)s (rythme des %(days)s derniers jours)."
         )
         return template % {
             "rule": self.rule.code, "day": date_long(self.day), "days": self.pace_days,

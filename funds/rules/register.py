@@ -89,11 +89,11 @@ def check_rule(*, fund: Fund, data: Mapping[str, Any], on: date) -> Rule:
         errors["valid_from"] = _("Une règle ne s’applique pas à un jour passé.")
     last = AllocationRule.objects.filter(fund=fund, code=rule.code).order_by("-version").first()
     if last is not None and rule.valid_from < last.valid_from:
-        errors["valid_from"] = _("La version %(version)s commence le %(day)s : la suivante ne commence pas avant.") % {
+        errors["valid_from"] = _("La version %(version)s commence le %(day)s : la suivante ne commence pas avant.") % {
             "version": last.version, "day": f"{last.valid_from:%d/%m/%Y}",
         }  # fmt: skip
     if last is not None and last.kind != rule.kind:
-        errors["kind"] = _("Une règle garde son genre : finissez celle-ci et créez-en une autre.")
+        errors["kind"] = _("Une règle garde son genre : finissez celle-ci et créez-en une autre.")
     others = [rule_of(row) for row in rules_to_come(fund, rule.valid_from)]
     clashes = contradictions(rule, others)
     if clashes:

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from funds.demonstration.region import Region
 
-CHAPTERS: tuple[str, ...] = ("refund_by_transfer", "organisations", "applications", "committee", "labels", "campaigns")
+CHAPTERS: tuple[str, ...] = (
+    "refund_by_transfer",
+    "organisations",
+    "applications",
+    "committee",
+    "pool",
+    "labels",
+    "campaigns",
+)
 
 
 @dataclass(frozen=True)

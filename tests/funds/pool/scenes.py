@@ -3,10 +3,11 @@
 from datetime import UTC, date, datetime
 
 from fres.kernel.money import to_cents
-from funds.models import Compartment, PoolPayment, RedemptionTerms
+from funds.models import Compartment, MatchingFund, PoolPayment, RedemptionTerms, RuleBreach
 from funds.payments.gateway import Means, MeansDetails, PaymentOutcome, PaymentStatus
 from funds.pool.paying import record_pool_outcome
 from funds.pool.subscribing import subscribe
+from funds.rules.register import adopt_rule
 from tests.funds.factories import FundFactory, euros
 from tests.investors.factories import PartyFactory, UserFactory
 
@@ -56,3 +57,29 @@ def hold(compartment, units, saver=None, at=JANUARY, **fields):
     saver = saver or a_holder()
     pay(subscribe(compartment=compartment, saver=saver, units=units, by=saver.user, at=at, **fields), at=at)
     return saver
+
+
+def a_matching_fund(fund=None, **fields):
+    fund = fund or FundFactory()
+    values = {
+        "name": "Abondement régional", "financed_by": "Région", "ratio": "0.5", "cap": euros(500),
+        "budget": euros(2_000), "starts_on": date(2026, 1, 1), "ends_on": date(2026, 12, 31),
+        "entity": fund.entity, **fields,
+    }  # fmt: skip
+    return MatchingFund.objects.create(fund=fund, **values)
+
+
+def a_rule(fund=None, *, kind="MAX_PER_PROJECT", params=None, at=JANUARY, **fields):
+    data = {
+        "code": "plafond", "kind": kind, "scope": "fund", "params": {"cents": 5_000_000} if params is None else params,
+        "valid_from": at.date(), **fields,
+    }  # fmt: skip
+    return adopt_rule(fund=fund or FundFactory(), data=data, reason="Prudence.", by=UserFactory(), at=at)
+
+
+def a_breach():
+    rule = a_rule(kind="LIQUIDITY_RESERVE", params={"share": "10 %"}, code="liquidite", cure_days=90)
+    return RuleBreach.objects.create(
+        rule=rule, where="cash", cause="PASSIVE", missing="100", sentence="cash : 0 € au lieu de 1 €.",
+        opened_at=JANUARY, cure_before=date(2026, 4, 12), last_seen_at=JANUARY,
+    )  # fmt: skip

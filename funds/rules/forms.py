@@ -1,0 +1,140 @@
+"""The form of a rule: one per kind, made from the kind's own parameters, so that none is forgotten."""
+
+import json
+import typing
+from dataclasses import fields
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from funds.allocation.problem import Base
+from funds.allocation.rules import KINDS, Severity, Timing
+from funds.models import AllocationRule, Fund
+
+LABELS = {
+    "share": _("Part"),
+    "cents": _("Montant, en centimes"),
+    "minimum": _("Minimum"),
+    "maximum": _("Maximum"),
+    "asset_class": _("Classe d’actifs"),
+    "sector": _("Secteur (début du code d’activité)"),
+    "sectors": _("Secteurs"),
+    "level": _("Niveau de territoire"),
+    "levels": _("Niveaux de zone"),
+    "codes": _("Codes"),
+    "labels": _("Labels"),
+    "ratio": _("Rapport"),
+    "winners": _("Nombre de projets"),
+}
+_DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class RuleForm(forms.Form):
+    """A rule of one kind: its parameters as text, read exactly by the engine, which names each field that is wrong."""
+
+    code = forms.SlugField(label=_("Code de la règle"), max_length=40)
+    scope = forms.ChoiceField(label=_("Porte sur"))
+    base = forms.ChoiceField(label=_("Base"), required=False)
+    timing = forms.ChoiceField(label=_("Moment"), choices=[(one.value, one.value) for one in Timing])
+    severity = forms.ChoiceField(
+        label=_("Gravité"),
+        choices=[(Severity.BLOCK.value, _("Bloquante")), (Severity.WARN.value, _("Avertissement"))],
+    )
+    cure_days = forms.IntegerField(label=_("Délai de régularisation, en jours"), min_value=0, initial=0)
+    valid_from = forms.DateField(label=_("À partir du"), widget=_DAY)
+    valid_to = forms.DateField(label=_("Jusqu’au"), widget=_DAY, required=False)
+    reason = forms.CharField(label=_("Pourquoi cette version"), max_length=300)
+
+    def __init__(self, *args: Any, fund: Fund, kind: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+        params = KINDS[kind]
+        scopes = [("fund", _t("Tout le fonds"))] if "fund" in params.SCOPES else []
+        if "compartment" in params.SCOPES:
+            scopes += [(f"compartment:{one.slug}", one.name) for one in fund.compartments.all()]
+        self.fields["scope"].choices = scopes  # type: ignore[attr-defined]
+        bases = [("", "—"), *((one.value, one.value) for one in Base if one in params.BASES)]
+        self.fields["base"].choices = bases  # type: ignore[attr-defined]
+        hints = typing.get_type_hints(params)
+        self.param_keys = {one.name: params.KEYS.get(one.name, one.name) for one in fields(params)}
+        for name, key in self.param_keys.items():
+            label = LABELS.get(name, name.replace("_", " ").capitalize())
+            if hints[name] is bool:
+                self.fields[f"p_{key}"] = forms.BooleanField(label=label, required=False)
+            else:
+                self.fields[f"p_{key}"] = forms.CharField(label=label, required=False, max_length=400)
+
+    def data_of_rule(self) -> dict[str, Any]:
+        """Return what `adopt_rule` reads."""
+        cleaned = self.cleaned_data
+        data = {name: cleaned[name] for name in ("code", "scope", "timing", "severity", "cure_days", "valid_from")}
+        params = {key: _plain(cleaned[f"p_{key}"]) for key in self.param_keys.values()}
+        kept = {key: value for key, value in params.items() if value not in ("", None)}
+        return {**data, "kind": self.kind, "base": cleaned["base"] or None, "valid_to": cleaned["valid_to"],
+                "params": kept}  # fmt: skip
+
+    def take_errors(self, errors: dict[str, str]) -> None:
+        """Put the engine's refusals beside their fields."""
+        for name, text in errors.items():
+            field = f"p_{name.removeprefix('params.')}" if name.startswith("params.") else name
+            self.add_error(field if field in self.fields else None, text)
+
+
+def initial_of(row: AllocationRule, on: date) -> dict[str, Any]:
+    """Return a form's first values from a version."""
+    params = {f"p_{key}": _text(value) for key, value in row.params.items()}
+    return {
+        "code": row.code, "scope": row.scope, "base": row.base, "timing": row.timing, "severity": row.severity,
+        "cure_days": row.cure_days, "valid_from": max(on, row.valid_from), "valid_to": row.valid_to, **params,
+    }  # fmt: skip
+
+
+class ExplainForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Ce qui s’est passé, ce qui est fait"), max_length=1_000, widget=forms.Textarea(attrs={"rows": 4})
+    )
+
+
+class SimulateForm(forms.Form):
+    """The second rule set: the first with other numbers. One field for each number of a rule in force."""
+
+    def __init__(self, *args: Any, rows: list[AllocationRule], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.rows = rows
+        for row in rows:
+            for key, value in row.params.items():
+                if isinstance(value, str | int) and not isinstance(value, bool) and _is_number(str(value)):
+                    self.fields[f"{row.code}__{key}"] = forms.CharField(
+                        label=f"{row.code} – {LABELS.get(key, key)}", initial=str(value), max_length=20
+                    )
+
+    def params_of(self, row: AllocationRule) -> dict[str, Any]:
+        """Return the parameters of a rule in the second set."""
+        cleaned = self.cleaned_data if self.is_bound and self.is_valid() else {}
+        return {key: _plain(cleaned.get(f"{row.code}__{key}", "")) or value for key, value in row.params.items()}
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).replace("/", "", 1).isdigit()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        text = value.strip()
+        if text.startswith("{"):
+            try:
+                return json.loads(text, parse_float=Decimal)
+            except ValueError:
+                return text
+        return text
+    return value
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return json.dumps(value) if isinstance(value, dict) else value
