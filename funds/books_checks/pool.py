@@ -68,7 +68,7 @@ def pool_payments_are_booked(at: datetime) -> Iterator[Problem]:
         WHERE payment.state = 'CLEARED' AND NOT payment.is_surplus
         UNION ALL SELECT 'pool_payment:' || uuid || ':surplus', (amount * 100)::bigint FROM funds_poolpayment
         WHERE state = 'CLEARED' AND is_surplus
-        UNION ALL SELECT 'pool_payment:' || uuid || ':fee', fee_cents FROM funds_poolpayment WHERE fee_cents <> 0
+        UNION ALL SELECT 'pool_payment:' || uuid || ':cost', fee_cents FROM funds_poolpayment WHERE fee_cents <> 0
         UNION ALL SELECT 'pool_payment:' || uuid || ':contested', contested_cents FROM funds_poolpayment
         WHERE contested_cents <> 0
     ), posted AS (

@@ -248,7 +248,7 @@ def _record_fee(payment: PoolPayment, outcome: PaymentOutcome, *, at: datetime) 
     PoolPayment.objects.filter(pk=payment.pk).update(fee_cents=outcome.fee_cents)
     issuer = payment.subscription.compartment.issuer
     line = Line(account_for(issuer, Purpose.PROVIDER_FEES), account_for(issuer, Purpose.PROVIDER), outcome.fee_cents)
-    _post(payment, "fee", line, label="Frais du prestataire de paiement", at=at)
+    _post(payment, "cost", line, label="Frais du prestataire de paiement", at=at)
     return _lock(payment.pk)
 
 

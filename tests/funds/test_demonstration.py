@@ -59,6 +59,9 @@ def provider(settings, tmp_path, monkeypatch) -> Iterator[ProviderPages]:
 @pytest.fixture
 def few_territories(db) -> None:
     Territory.objects.create(vintage=VINTAGE, level=Territory.Level.REGION, code="32", name="Hauts-de-France")
+    Territory.objects.create(
+        vintage=VINTAGE, level=Territory.Level.DEPARTEMENT, code="59", name="Nord", region_code="32"
+    )
 
 
 def tell(provider: ProviderPages, today: datetime):

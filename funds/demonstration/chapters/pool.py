@@ -123,7 +123,7 @@ def _subscribe(region: Region, at: datetime) -> None:
         if made.state == SubscriptionState.CONFIRMED:
             payment = start_pool_payment(subscription=made, by=saver.user, at=at, gateway=gateway)
             assert payment.checkout_id is not None
-            provider.choose(payment.checkout_id, "card")
+            provider.choose(payment.checkout_id, "card_paid")
             refresh_pool_payment(payment=payment, at=clock.now(), gateway=gateway)
 
 

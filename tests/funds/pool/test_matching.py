@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import InternalError, transaction
+from django.db import DatabaseError, transaction
 from djmoney.money import Money
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -76,7 +76,7 @@ def test_a_match_counts_towards_success_and_goes_back_when_the_campaign_fails():
 
 def test_an_open_fund_is_locked_even_for_sql():
     matching = an_open_fund(OfferFactory().fund)
-    with pytest.raises(InternalError), transaction.atomic():
+    with pytest.raises(DatabaseError), transaction.atomic():
         MatchingFund.objects.filter(pk=matching.pk).update(ratio="2")
     with pytest.raises(MatchingRefused):
         simulate_matching(matching=matching, year=2025, at=NOW)
