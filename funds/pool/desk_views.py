@@ -103,7 +103,7 @@ def _act(request: SignedInRequest, found: RedemptionRequest, act: str, reason: s
 @_money_only
 def matching(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """One matching fund: its terms, what they would have given last year, opening and closing."""
-    found = get_object_or_404(MatchingFund.objects.select_related("entity"), uuid=uuid)
+    found: MatchingFund = get_object_or_404(MatchingFund.objects.select_related("entity"), uuid=uuid)
     if request.method == "POST":
         if not has_role(request.user, Role.MANAGER):
             raise PermissionDenied

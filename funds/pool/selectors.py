@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from djmoney.money import Money
 
 from fres.kernel import clock
-from fres.kernel.money import from_cents, share_cents, to_cents
+from fres.kernel.money import from_cents, split_cents, to_cents
 from funds.models import Compartment, RedemptionRequest, RedemptionTerms, Subscription
 from funds.places import places_of
 from funds.pool.placing import Outstanding, outstanding
@@ -122,16 +122,16 @@ def _euros(compartment: Compartment, amount_cents: int) -> list[EuroLine]:
     weights = [*(one.cents for one in lines), cash]
     if not sum(weights):
         return []
-    parts = share_cents(amount_cents, weights)
+    parts = split_cents(amount_cents, dict(enumerate(weights)))
     places = places_of(one.project.commune_code for one in lines)
     found = [
         EuroLine(
             one.project.title, one.project.slug, one.project.theme, places[one.project.commune_code].name,
             from_cents(cents),
         )
-        for one, cents in zip(lines, parts, strict=False)
+        for one, cents in zip(lines, parts.values(), strict=False)
     ]  # fmt: skip
-    return [*found, EuroLine("", "", "", "", from_cents(parts[-1]))]
+    return [*found, EuroLine("", "", "", "", from_cents(parts[len(lines)]))]
 
 
 def _wishes(compartment: Compartment, holder: Party, euros: list[EuroLine]) -> list[WishLine]:

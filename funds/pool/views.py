@@ -75,7 +75,7 @@ def public_money(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def subscribe_page(request: SignedInRequest, slug: str) -> HttpResponse:
     """How many units, for what; then the payment page."""
-    compartment = get_object_or_404(Compartment.objects.select_related("issuer", "fund"), slug=slug)
+    compartment: Compartment = get_object_or_404(Compartment.objects.select_related("issuer", "fund"), slug=slug)
     saver = _chosen(request)
     if saver is None or profile_gaps(saver, clock.today()):
         messages.info(request, _("Avant de souscrire, la loi demande votre identité : complétez votre profil."))
@@ -169,7 +169,7 @@ def cancel(request: SignedInRequest, uuid: UUID) -> HttpResponse:
 def payment_return(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Where the provider's page sends the browser back: its answer is asked for, recorded, then shown."""
     mine = subscriptions_of(request.user)
-    payment = get_object_or_404(PoolPayment.objects.filter(subscription__in=mine), uuid=uuid)
+    payment: PoolPayment = get_object_or_404(PoolPayment.objects.filter(subscription__in=mine), uuid=uuid)
     try:
         refresh_pool_payment(payment=payment, at=clock.now(), gateway=gateway_from_settings())
     except GatewayUnreachable as trouble:
