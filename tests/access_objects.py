@@ -168,8 +168,8 @@ def _check() -> Visit:
 # Each area registers its own when it is imported.
 import tests.funds.campaigns.visits  # noqa: E402
 import tests.funds.payments.visits  # noqa: E402
-import tests.funds.sources.visits  # noqa: E402
 import tests.funds.pool.visits  # noqa: E402
+import tests.funds.sources.visits  # noqa: E402
 import tests.projects.applications.visits  # noqa: E402
 import tests.projects.committee.visits  # noqa: E402
 import tests.projects.groupings.visits  # noqa: E402

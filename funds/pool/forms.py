@@ -44,7 +44,7 @@ class SubscribeForm(forms.Form):
 class RedeemForm(forms.Form):
     """Which compartment, how many units."""
 
-    compartment: forms.ModelChoiceField[Compartment] = forms.ModelChoiceField(
+    compartment: "forms.ModelChoiceField[Compartment]" = forms.ModelChoiceField(
         label=_("Compartiment"), queryset=Compartment.objects.none(), to_field_name="slug"
     )
     units = forms.IntegerField(label=_("Nombre de parts"), min_value=1)
