@@ -316,6 +316,10 @@ ACCESS: dict[str, dict[str, int]] = {
     "rules:simulate": back_office(200, *STAFF),
     "rules:breach": back_office(200, *STAFF),
     "rules:rule": back_office(200, *STAFF),
+    # Follow-up of financings
+    "follow_up:warnings": back_office(200, *STAFF),
+    "follow_up:financing": back_office(200, *STAFF),
+    "follow_up:answer": signed_in(404) | {OWNER: 200},
 }
 
 # Asked by POST, because a GET would answer 405 before any right is looked at.

@@ -27,6 +27,7 @@ urlpatterns = [
     path("", include("funds.sources.urls")),
     path("", include("funds.pool.urls")),
     path("", include("funds.rules.urls")),
+    path("", include("funds.monitoring.urls")),
 ]
 
 if settings.DEMONSTRATION:

@@ -2,6 +2,7 @@
 
 from funds import books_duties, campaign_duties, label_duties
 from funds.contracts import duties as contract_duties
+from funds.monitoring import duties as monitoring_duties
 from funds.payments import duties as payment_duties
 from funds.pool import duties as pool_duties
 from funds.receipts import duties as receipt_duties
@@ -13,6 +14,7 @@ __all__ = [
     "campaign_duties",
     "contract_duties",
     "label_duties",
+    "monitoring_duties",
     "payment_duties",
     "pool_duties",
     "receipt_duties",

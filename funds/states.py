@@ -21,6 +21,10 @@ class FinancingState(TextChoices):
     FUNDED = "FUNDED", _("Financé")
     MONITORED = "MONITORED", _("Suivi")
     ALERT = "ALERT", _("Alerte")
+    RESTRUCTURED = "RESTRUCTURED", _("Restructuré")
+    DEFAULTED = "DEFAULTED", _("Défaut")
+    LOSS_RECOGNISED = "LOSS_RECOGNISED", _("Perte constatée")
+    EXITING = "EXITING", _("Sortie")
     CLOSED = "CLOSED", _("Clos")
     CANCELLED = "CANCELLED", _("Annulé")
 
@@ -85,6 +89,13 @@ class OfferFileState(TextChoices):
     DRAFT = "DRAFT", _("En préparation")
     SENT = "SENT", _("À relire")
     ACCEPTED = "ACCEPTED", _("Relu")
+
+
+class FinancingRequestState(TextChoices):
+    PROPOSED = "PROPOSED", _("Proposée")
+    ACCEPTED = "ACCEPTED", _("Acceptée")
+    APPLIED = "APPLIED", _("Appliquée")
+    REFUSED = "REFUSED", _("Refusée")
 
 
 class TrancheState(TextChoices):
@@ -159,9 +170,35 @@ OFFER_MACHINE = StateMachine(
 
 FUND_PROJECT = Transition("fund", frozenset({F.CONTRACTING}), F.FUNDED, _("Verser au porteur"), "provider")
 START_MONITORING = Transition("monitor", frozenset({F.FUNDED}), F.MONITORED, _("Commencer le suivi"), "scheduler")
-RAISE_ALERT = Transition("alert", frozenset({F.MONITORED}), F.ALERT, _("Mettre en alerte"), "monitoring")
-LIFT_ALERT = Transition("lift_alert", frozenset({F.ALERT}), F.MONITORED, _("Lever l’alerte"), "monitoring")
-CLOSE_FINANCING = Transition("close", frozenset({F.MONITORED}), F.CLOSED, _("Clore"), "scheduler")
+RAISE_ALERT = Transition(
+    "alert", frozenset({F.MONITORED}), F.ALERT, _("Mettre en alerte"), "monitoring",
+    _("impayé, label perdu, fonds propres négatifs, litige, rapport manquant ou écart au registre"),
+)  # fmt: skip
+LIFT_ALERT = Transition(
+    "lift_alert", frozenset({F.ALERT}), F.MONITORED, _("Lever l’alerte"), "monitoring", _("plus aucun motif ouvert")
+)
+RESTRUCTURE = Transition(
+    "restructure", frozenset({F.ALERT}), F.RESTRUCTURED, _("Accepter une restructuration"), "committee",
+    _("nouvel échéancier proposé par une autre personne"),
+)  # fmt: skip
+APPLY_RESTRUCTURING = Transition(
+    "apply_restructuring", frozenset({F.RESTRUCTURED}), F.MONITORED, _("Appliquer le nouvel échéancier"), "committee",
+    _("accord des prêteurs si les conditions sont moins favorables"),
+)  # fmt: skip
+DECLARE_DEFAULT = Transition(
+    "default", frozenset({F.ALERT, F.RESTRUCTURED}), F.DEFAULTED, _("Constater le défaut"), "monitoring",
+    _("impayé au-delà du délai daté, insolvabilité ou fraude, proposé par une autre personne"),
+)  # fmt: skip
+RECOGNISE_LOSS = Transition(
+    "recognise_loss", frozenset({F.DEFAULTED}), F.LOSS_RECOGNISED, _("Constater la perte"), "committee",
+    _("recouvrement clos ou sans espoir, proposé par une autre personne"),
+)  # fmt: skip
+START_EXIT = Transition(
+    "exit", frozenset({F.MONITORED}), F.EXITING, _("Finir le financement"), "holder", _("prêt remboursé ou don dépensé")
+)
+CLOSE_FINANCING = Transition(
+    "close", frozenset({F.EXITING}), F.CLOSED, _("Clore"), "scheduler", _("rapport final publié")
+)
 CANCEL_FINANCING = Transition(
     "cancel",
     frozenset({F.CONTRACTING}),
@@ -173,7 +210,33 @@ CANCEL_FINANCING = Transition(
 FINANCING_MACHINE = StateMachine(
     _("Financement"),
     FinancingState,
-    (FUND_PROJECT, START_MONITORING, RAISE_ALERT, LIFT_ALERT, CLOSE_FINANCING, CANCEL_FINANCING),
+    (
+        FUND_PROJECT,
+        START_MONITORING,
+        RAISE_ALERT,
+        LIFT_ALERT,
+        RESTRUCTURE,
+        APPLY_RESTRUCTURING,
+        DECLARE_DEFAULT,
+        RECOGNISE_LOSS,
+        START_EXIT,
+        CLOSE_FINANCING,
+        CANCEL_FINANCING,
+    ),
+)
+
+Q = FinancingRequestState
+ACCEPT_REQUEST = Transition(
+    "accept", frozenset({Q.PROPOSED}), Q.ACCEPTED, _("Accepter la demande"), "committee", _("une autre personne")
+)
+REFUSE_REQUEST = Transition(
+    "refuse", frozenset({Q.PROPOSED, Q.ACCEPTED}), Q.REFUSED, _("Refuser la demande"), "committee", _("motif écrit")
+)
+APPLY_REQUEST = Transition(
+    "apply", frozenset({Q.ACCEPTED}), Q.APPLIED, _("Appliquer la demande"), "committee", _("conditions remplies")
+)
+FINANCING_REQUEST_MACHINE = StateMachine(
+    _("Demande sur un financement"), FinancingRequestState, (ACCEPT_REQUEST, REFUSE_REQUEST, APPLY_REQUEST)
 )
 
 X = OfferFileState
@@ -361,6 +424,7 @@ BANK_REFUND_MACHINE = StateMachine(
 MACHINES = (
     OFFER_MACHINE,
     FINANCING_MACHINE,
+    FINANCING_REQUEST_MACHINE,
     COMMITMENT_MACHINE,
     WAITING_MACHINE,
     PAYMENT_MACHINE,

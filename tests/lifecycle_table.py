@@ -50,9 +50,17 @@ OFFER = (
 
 FINANCING = (
     Line("Contractualisation", "Financé", "provider"),
+    Line("Contractualisation", "Annulé", "manager", ("aucun versement",)),
     Line("Financé", "Suivi", "scheduler"),
-    Line("Suivi", "Alerte", "monitoring"),
-    Line("Alerte", "Suivi", "monitoring"),
+    Line("Suivi", "Alerte", "monitoring", ("impayé", "label perdu", "fonds propres", "litige", "rapport manquant")),
+    Line("Alerte", "Suivi", "monitoring", ("motif",)),
+    Line("Alerte", "Restructuré", "committee", ("échéancier", "autre personne")),
+    Line("Restructuré", "Suivi", "committee", ("accord des prêteurs",)),
+    Line("Alerte", "Défaut", "monitoring", ("impayé", "insolvabilité", "fraude")),
+    Line("Restructuré", "Défaut", "monitoring", ("impayé", "insolvabilité", "fraude")),
+    Line("Défaut", "Perte constatée", "committee", ("recouvrement", "autre personne")),
+    Line("Suivi", "Sortie", "holder", ("remboursé", "dépensé")),
+    Line("Sortie", "Clos", "scheduler", ("rapport final",)),
 )
 
 # From the last state of one machine to the first of the next: (from, to, "module:operation").
@@ -68,11 +76,4 @@ EXPECTED_MISSING = (
     Line("Retenu", "Contractualisation", "manager"),
     Line("Non retenu", "Vote", "scheduler"),
     Line("Non retenu", "Clos", "scheduler"),
-    Line("Alerte", "Restructuré", "committee"),
-    Line("Restructuré", "Suivi", "committee"),
-    Line("Alerte", "Défaut", "monitoring"),
-    Line("Restructuré", "Défaut", "monitoring"),
-    Line("Défaut", "Perte constatée", "committee"),
-    Line("Suivi", "Sortie", "holder"),
-    Line("Sortie", "Clos", "scheduler"),
 )

@@ -21,7 +21,7 @@ COMPARED = (
     (APPLICATION_MACHINE, APPLICATION, True),
     # Completed by the campaigns and the monitoring: they add lines to the table, and turn the flag.
     (OFFER_MACHINE, OFFER, False),
-    (FINANCING_MACHINE, FINANCING, False),
+    (FINANCING_MACHINE, FINANCING, True),
 )
 
 

@@ -33,6 +33,14 @@ from funds.models.matching import (
     MatchingFund,
     MatchRelease,
 )
+from funds.models.monitoring import (
+    Concern,
+    FinancingRequest,
+    FollowUpNote,
+    InstalmentReplacement,
+    LenderAnswer,
+    LossLine,
+)
 from funds.models.offers import Commitment, Offer, SaverCeiling, WaitingPlace
 from funds.models.partner_uploads import PartnerUpload, UploadLine
 from funds.models.payments import Dispute, Payment, ProviderEvent, Refund, RefusedEvents
@@ -62,6 +70,7 @@ __all__ = [
     "Channel",
     "Commitment",
     "Compartment",
+    "Concern",
     "CurrencyExchange",
     "Dispute",
     "Distribution",
@@ -70,7 +79,9 @@ __all__ = [
     "Entry",
     "FiciReading",
     "FiciVersion",
+    "FinancingRequest",
     "FiscalYear",
+    "FollowUpNote",
     "Fund",
     "FundingSource",
     "GiftReceipt",
@@ -78,13 +89,16 @@ __all__ = [
     "Holding",
     "Instalment",
     "InstalmentPayment",
+    "InstalmentReplacement",
     "Instrument",
     "Intention",
     "Journal",
     "LegalEntity",
+    "LenderAnswer",
     "Loan",
     "LoanGuarantee",
     "LocalCurrency",
+    "LossLine",
     "Match",
     "MatchRelease",
     "MatchingFund",

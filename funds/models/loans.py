@@ -2,8 +2,9 @@
 
 import uuid
 
+from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from fres.kernel import append_only
@@ -49,6 +50,14 @@ class Holding(models.Model):
         return f"{self.loan} – {self.party}"
 
 
+class CurrentInstalments(models.Manager["Instalment"]):
+    """The schedule in force: lines that a restructuring replaced are left out."""
+
+    def get_queryset(self) -> models.QuerySet["Instalment"]:
+        replaced = apps.get_model("funds", "InstalmentReplacement").objects.filter(instalment=OuterRef("pk"))
+        return super().get_queryset().filter(~Exists(replaced))
+
+
 class Instalment(models.Model):
     """One line of the amortisation schedule. Never changed: what was paid is told by its payments."""
 
@@ -59,6 +68,9 @@ class Instalment(models.Model):
     principal_cents = models.BigIntegerField(_("capital en centimes"))
     interest_cents = models.BigIntegerField(_("intérêts en centimes"))
     balance_after_cents = models.BigIntegerField(_("capital restant dû en centimes"))
+
+    objects = CurrentInstalments()
+    every = models.Manager["Instalment"]()  # with the lines that a restructuring replaced
 
     class Meta:
         verbose_name = _("échéance")

@@ -146,6 +146,11 @@ def _record_intent(
             return alive, False
         if commitment is not None:
             _check_waits_for_payment(commitment, at=at)
+        elif hasattr(instalment, "replacement"):
+            raise NothingToPay(
+                _("Cette échéance est remplacée par un nouvel échéancier."),
+                next_step=_("Ouvrez votre espace porteur : l’échéance en vigueur s’y trouve."),
+            )
         elif hasattr(instalment, "distribution"):
             raise AlreadyPaid(
                 _("Cette échéance est déjà payée et répartie."),

@@ -21,7 +21,7 @@ from funds.ledger import Line, account_for, accounts_for, first_open_day, post_e
 from funds.locks import lock_offer
 from funds.models import Account, Distribution, Instalment, Offer
 from funds.servicing.levies import Levies, levies_at
-from funds.states import CLOSE_FINANCING, LIFT_ALERT, FinancingState, PaymentState
+from funds.states import LIFT_ALERT, START_EXIT, FinancingState, PaymentState
 from investors.models import Party
 
 JOURNAL = "RP"
@@ -268,13 +268,15 @@ def _accounts(offer: Offer, purpose: Purpose, party_ids: set[int]) -> dict[int, 
 
 
 def _close_if_over(offer: Offer, instalment: Instalment, *, at: datetime) -> None:
-    """The last instalment shared ends the financing; an alert that stood is lifted with it."""
+    """The last instalment shared starts the exit, until the final report; an alert that stood is lifted with it."""
     if instalment.balance_after_cents or instalment.loan.instalments.filter(distribution=None).exists():
         return
     if offer.financing_state == FinancingState.ALERT:
-        offer = advance(offer, LIFT_ALERT, by=None, at=at, field="financing_state")
+        note = _("Le prêt est remboursé.")
+        offer.concerns.filter(closed_at=None).update(closed_at=at, close_note=note)
+        offer = advance(offer, LIFT_ALERT, by=None, at=at, field="financing_state", reason=note)
     if offer.financing_state == FinancingState.MONITORED:
-        advance(offer, CLOSE_FINANCING, by=None, at=at, field="financing_state")
+        advance(offer, START_EXIT, by=None, at=at, field="financing_state")
 
 
 def _tell_later(distribution: Distribution) -> None:

@@ -3,16 +3,15 @@
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from fres.kernel import clock, jobs, parameters
 from fres.kernel.errors import BooksBroken
 from fres.kernel.money import to_cents
-from fres.kernel.states import advance
-from funds.locks import lock_offer
-from funds.models import Instalment, InstalmentPayment, Offer, Payment
-from funds.states import LIFT_ALERT, RAISE_ALERT, FinancingState, PaymentState
+from funds.models import Concern, Instalment, InstalmentPayment, Offer, Payment
+from funds.monitoring import concerns
+from funds.states import FinancingState, PaymentState
 
 PAID_OR_BEING_PAID = (PaymentState.CLEARED, PaymentState.PROCESSING)
 
@@ -61,7 +60,10 @@ def watch_late(*, at: datetime) -> tuple[int, int]:
     late: dict[int, int] = {}
     for offer_pk, rank in late_instalments(at=at).values_list("loan__offer_id", "rank"):
         late.setdefault(offer_pk, rank)
-    watched = Offer.objects.filter(financing_state__in=(FinancingState.MONITORED, FinancingState.ALERT))
+    unpaid = Concern.objects.filter(offer=OuterRef("pk"), kind=Concern.Kind.UNPAID, closed_at=None)
+    watched = Offer.objects.filter(
+        Q(financing_state=FinancingState.MONITORED) | Exists(unpaid), financing_state__in=concerns.WATCHED
+    )
     raised = lifted = 0
     for offer in watched.filter(loan__isnull=False).order_by("pk"):
         changed = _watch(offer, late.get(offer.pk), at=at)
@@ -73,11 +75,12 @@ def watch_late(*, at: datetime) -> tuple[int, int]:
 @transaction.atomic
 def _watch(offer: Offer, late_rank: int | None, *, at: datetime) -> str | None:
     """Return the state that a financing moved to, or None: it is where it should be."""
-    offer = lock_offer(offer=offer)
-    if late_rank is not None and offer.financing_state == FinancingState.MONITORED:
-        reason = _("Échéance %(rank)d impayée.") % {"rank": late_rank}
-        return advance(offer, RAISE_ALERT, by=None, at=at, field="financing_state", reason=reason).financing_state
-    if late_rank is None and offer.financing_state == FinancingState.ALERT:
-        reason = _("Plus aucune échéance en retard.")
-        return advance(offer, LIFT_ALERT, by=None, at=at, field="financing_state", reason=reason).financing_state
-    return None
+    before = offer.financing_state
+    if late_rank is not None:
+        detail = _("Échéance %(rank)d impayée.") % {"rank": late_rank}
+        concerns.raise_concern(offer=offer, kind=Concern.Kind.UNPAID, detail=detail, by=None, at=at)
+    else:
+        for concern in offer.concerns.filter(kind=Concern.Kind.UNPAID, closed_at=None):
+            concerns.close_concern(concern=concern, note=_("Plus aucune échéance en retard."), by=None, at=at)
+    offer.refresh_from_db(fields=["financing_state"])
+    return offer.financing_state if offer.financing_state != before else None

@@ -18,6 +18,9 @@ class RegisterEntry(models.Model):
     commune_code = models.CharField(_("commune"), max_length=5, blank=True)
     is_active = models.BooleanField(_("en activité"), default=True)
     is_ess = models.BooleanField(_("déclarée de l’ESS"), null=True)
+    address = models.CharField(_("adresse du siège"), max_length=200, blank=True)
+    directors = models.CharField(_("dirigeants"), max_length=400, blank=True)  # "NOM Prénom, qualité | …"
+    insolvency = models.CharField(_("procédure collective"), max_length=200, blank=True)  # the last notice, or nothing
     source = models.CharField(_("fichier"), max_length=120)
     as_of = models.DateField(_("état au"))
 

@@ -92,7 +92,7 @@ def told_value(one: ReportValue) -> str:
     unit = one.indicator.get_unit_display()
     if one.indicator.is_rate:
         return _told_rate(one.numerator, one.denominator, one.indicator.unit, unit)
-    return "" if one.value is None else f"{_number(one.value)} {unit}"
+    return "" if one.value is None else f"{_number(one.value)} {unit}"
 
 
 def public_report(report: Report) -> PublicReport:
@@ -145,15 +145,15 @@ def _told(one: dict[str, Any]) -> str:
     if one["is_rate"]:
         unit = Indicator.Unit.PERCENT if one["unit"] == "%" else one["unit"]
         return _told_rate(Decimal(one["numerator"]), Decimal(one["denominator"]), unit, one["unit"])
-    return f"{_number(Decimal(one['value']))} {one['unit']}"
+    return f"{_number(Decimal(one['value']))} {one['unit']}"
 
 
 def _told_rate(numerator: Decimal | None, denominator: Decimal | None, unit: str, unit_name: str) -> str:
     if numerator is None or not denominator:
         return ""
     if unit == Indicator.Unit.PERCENT:
-        return f"{_number((numerator * 100 / denominator).quantize(PERCENT_PLACES))} %"
-    return f"{_number((numerator / denominator).quantize(PERCENT_PLACES))} {unit_name}"
+        return f"{_number((numerator * 100 / denominator).quantize(PERCENT_PLACES))} %"
+    return f"{_number((numerator / denominator).quantize(PERCENT_PLACES))} {unit_name}"
 
 
 def _number(value: Decimal) -> str:

@@ -33,6 +33,9 @@ class RegisterAnswer:
     commune_code: str = ""
     is_active: bool = True
     is_ess: bool | None = None
+    address: str = ""
+    directors: str = ""
+    insolvency: str = ""
 
     @property
     def outcome(self) -> RegisterState:
@@ -67,6 +70,9 @@ class ImportedRegister:
                 commune_code=row.commune_code,
                 is_active=row.is_active,
                 is_ess=row.is_ess,
+                address=row.address,
+                directors=row.directors,
+                insolvency=row.insolvency,
             )
         kind = ~Q(siren="") if siren else ~Q(rna="")
         newest = RegisterEntry.objects.filter(kind).order_by("-as_of").first()

@@ -22,10 +22,14 @@ _COLUMNS = {
     "commune_code": ("commune_code", "codeCommuneEtablissement", "adrs_codeinsee"),
     "state": ("state", "etatAdministratifUniteLegale", "position"),
     "ess": ("ess", "economieSocialeSolidaireUniteLegale"),
+    "address": ("address", "adresse"),
+    "directors": ("directors", "dirigeants"),
+    "insolvency": ("insolvency", "procedure_collective"),
 }
 _ENDED = frozenset({"C", "F", "D", "S"})  # closed, shut (INSEE); dissolved, deleted (associations)
 _BATCH = 5_000
 _WRITTEN = ["rna", "siret", "name", "legal_category", "commune_code", "is_active", "is_ess", "source", "as_of"]
+_WRITTEN += ["address", "directors", "insolvency"]
 
 
 class RegisterFileUnreadable(Exception):
@@ -96,6 +100,9 @@ def _entry(values: dict[str, str], *, source: str, as_of: date) -> RegisterEntry
         commune_code=values["commune_code"][:5],
         is_active=values["state"].upper() not in _ENDED,
         is_ess={"O": True, "N": False}.get(values["ess"].upper()),
+        address=values["address"][:200],
+        directors=values["directors"][:400],
+        insolvency=values["insolvency"][:200],
         source=source[:120],
         as_of=as_of,
     )

@@ -128,7 +128,7 @@ WHERE instalment.loan_id = ANY(%(loans)s) AND NOT EXISTS (
     SELECT FROM funds_distribution distribution
     JOIN funds_entry entry ON entry.entity_id = %(entity)s AND entry.key = 'distribution:' || distribution.uuid
     WHERE distribution.instalment_id = instalment.id AND entry.accounting_date <= %(ends_on)s
-)
+) AND NOT EXISTS (SELECT FROM funds_instalmentreplacement gone WHERE gone.instalment_id = instalment.id)
 GROUP BY 1, 2 ORDER BY 1, 2
 """
 

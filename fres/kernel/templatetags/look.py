@@ -32,7 +32,7 @@ def offer_swatch(key: str, identifier: str) -> SafeString:
 STATE_SIGNS = {
     "state-draft": ("PREPARED", "DRAFT", "PLANNED", "PREFIGURATION", "NO_NUMBER"),
     "state-open": ("OPEN", "CONFIRMED", "PROPOSED", "PROJECTED", "RENEWAL_DUE", "CONVENED", "VOTING"),
-    "state-reflecting": ("IN_REFLECTION", "TODAY", "CONTRACTING", "IN_PROGRESS"),
+    "state-reflecting": ("RESTRUCTURED", "EXITING", "IN_REFLECTION", "TODAY", "CONTRACTING", "IN_PROGRESS"),
     "state-waiting": (
         "WAITING", "DUE", "TO_BE_PAID", "CLAIMED", "SUBMITTED", "QUESTIONED", "ADJOURNED", "REPORTED", "TO_VERIFY",
         "RETURNED",
@@ -45,6 +45,7 @@ STATE_SIGNS = {
         "CLEARED", "SETTLED", "SUCCEEDED", "FUNDED", "MONITORED", "PAID", "DONE", "TAKEN", "GRANTED", "VERIFIED",
         "RECEIVED", "SEALED", "LABELLED", "ACTIVE", "ACCEPTED", "RELEASED", "CONCLUDED", "SIGNED", "ISSUED", "CURED",
         "PUBLISHED",
+        "APPLIED",
     ),
     "state-refunded": ("REFUNDED", "REVOKED", "REVERSED", "STOPPED"),
     "state-closed": (
@@ -54,7 +55,7 @@ STATE_SIGNS = {
     "state-late": (
         "LATE", "FAILED", "REFUSED", "SUSPENDED", "ALERT", "BLOCKING", "INELIGIBLE", "REMOVED", "UPHELD", "NOT_FOUND",
     ),
-    "state-default": ("DEFAULT", "DISPUTED", "LOST", "CALLED"),
+    "state-default": ("DEFAULT", "DEFAULTED", "LOSS_RECOGNISED", "DISPUTED", "LOST", "CALLED"),
 }  # fmt: skip
 _SIGN_OF = {code: sign for sign, codes in STATE_SIGNS.items() for code in codes}
 

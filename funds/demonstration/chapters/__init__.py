@@ -21,6 +21,7 @@ CHAPTERS: tuple[str, ...] = (
     "pool",
     "labels",
     "campaigns",
+    "monitoring",
 )
 
 

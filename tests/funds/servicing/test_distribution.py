@@ -186,8 +186,8 @@ def test_every_holder_is_told_once_whoever_tells(loan, provider):
     assert tell_distributed(distribution=distribution, at=provider.now) == 0
 
 
-def test_the_last_instalment_closes_the_financing(loan, provider):
+def test_the_last_instalment_starts_the_exit_of_the_financing(loan, provider):
     for rank in (1, 2, 3):
         distribute_instalment(instalment=_receive(provider, loan, rank), at=provider.now)
     loan.offer.refresh_from_db()
-    assert loan.offer.financing_state == FinancingState.CLOSED
+    assert loan.offer.financing_state == FinancingState.EXITING

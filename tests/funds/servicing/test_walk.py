@@ -33,5 +33,5 @@ def test_a_holder_is_paid_and_every_instalment_comes_back(provider, payout_gatew
     owed = balance_cents(entity=offer.books, purpose=Purpose.TO_BE_PAID, offer=offer)
     assert owed + sum(withheld) == 100_000 + interest
     offer.refresh_from_db()
-    assert offer.financing_state == FinancingState.CLOSED
+    assert offer.financing_state == FinancingState.EXITING
     assert Loan.objects.get(pk=loan.pk).contract is not None

@@ -1,0 +1,1 @@
+"""What follows a financing: reports asked, reasons of alert, restructuring, default, loss, exit."""
