@@ -22,6 +22,7 @@ CHAPTERS: tuple[str, ...] = (
     "labels",
     "campaigns",
     "monitoring",
+    "sources",
 )
 
 
