@@ -320,6 +320,15 @@ ACCESS: dict[str, dict[str, int]] = {
     "follow_up:warnings": back_office(200, *STAFF),
     "follow_up:financing": back_office(200, *STAFF),
     "follow_up:answer": signed_in(404) | {OWNER: 200},
+    # Votes on the pot
+    "rounds:rounds": same(200),
+    "rounds:round": same(200),
+    "rounds:receipts": same(200),
+    "rounds:election_file": same(200),
+    "rounds:rules_file": same(200),
+    "rounds:vote": signed_in(200),
+    "rounds:desk": back_office(200, *STAFF),
+    "rounds:desk_round": back_office(200, *STAFF),
 }
 
 # Asked by POST, because a GET would answer 405 before any right is looked at.

@@ -28,6 +28,7 @@ urlpatterns = [
     path("", include("funds.pool.urls")),
     path("", include("funds.rules.urls")),
     path("", include("funds.monitoring.urls")),
+    path("", include("funds.rounds.urls")),
 ]
 
 if settings.DEMONSTRATION:

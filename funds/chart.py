@@ -50,6 +50,8 @@ class Purpose(Enum):
     INSTALMENTS = "INSTALMENTS"
     HOLDER_MONEY = "HOLDER_MONEY"
     HELD_TRANCHES = "HELD_TRANCHES"
+    COMMON_POT = "COMMON_POT"
+    ALLOCATED = "ALLOCATED"
     BANK = "BANK"
     PROVIDER = "PROVIDER"
     PROVIDER_FEES = "PROVIDER_FEES"
@@ -104,6 +106,8 @@ _COMMON = {
     Purpose.INSTALMENTS: Heading("4686", "Échéances reçues à répartir", LIABILITY),
     Purpose.HOLDER_MONEY: Heading("4687", "Fonds dus aux porteurs de projet", LIABILITY),
     Purpose.HELD_TRANCHES: Heading("4688", "Fonds de porteurs retenus jusqu’à leur étape", LIABILITY),
+    Purpose.COMMON_POT: Heading("4681", "Pot commun à attribuer", LIABILITY),
+    Purpose.ALLOCATED: Heading("4682", "Attributions du pot commun à verser aux projets", LIABILITY),
     Purpose.BANK: Heading("5121", "Banque, comptes en euros", ASSET),
     Purpose.PROVIDER: Heading("517", "Prestataire de services de paiement", ASSET),
     Purpose.PROVIDER_FEES: Heading("6278", "Frais du prestataire de paiement", EXPENSE),

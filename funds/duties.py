@@ -6,6 +6,7 @@ from funds.monitoring import duties as monitoring_duties
 from funds.payments import duties as payment_duties
 from funds.pool import duties as pool_duties
 from funds.receipts import duties as receipt_duties
+from funds.rounds import duties as round_duties
 from funds.servicing import duties as servicing_duties
 from funds.sources import duties as source_duties
 
@@ -18,6 +19,7 @@ __all__ = [
     "payment_duties",
     "pool_duties",
     "receipt_duties",
+    "round_duties",
     "servicing_duties",
     "source_duties",
 ]

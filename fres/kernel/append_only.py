@@ -25,3 +25,9 @@ def append_only_models() -> list[type[models.Model]]:
         if any(trigger.name.startswith(_PREFIX) for trigger in getattr(model._meta, "triggers", []))
     ]
     return sorted(found, key=lambda model: model._meta.db_table)
+
+
+def unreadable_models() -> list[type[models.Model]]:
+    """Return the models the application may not even read, by table name: functions of the database answer for them."""
+    found = [model for model in apps.get_models() if getattr(model, "is_unreadable", False)]
+    return sorted(found, key=lambda model: model._meta.db_table)

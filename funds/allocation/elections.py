@@ -90,7 +90,7 @@ class TieLeft(RuleViolation):
     def __init__(self, projects: Sequence[str]) -> None:
         self.projects = tuple(projects)
         super().__init__(
-            f"Égalité entre {', '.join(self.projects)} : la liste publiée ne les départage pas.",
+            f"Égalité entre {', '.join(self.projects)} : la liste publiée ne les départage pas.",
             next_step="Ajoutez à la liste l’ordre tiré au sort avant le vote.",
         )
 
@@ -163,7 +163,7 @@ class Election:
         voters = Counter(ballot.college for ballot in counted)
         for college in self.colleges:
             if counted and not voters[college.code]:
-                raise ElectionRefused(f"Le collège « {college.code} » n’a aucun bulletin : sa part n’irait à personne.")
+                raise ElectionRefused(f"Le collège « {college.code} » n’a aucun bulletin : sa part n’irait à personne.")
         if not counted:
             return {}, 0
         return {college.code: college.weight / voters[college.code] for college in self.colleges}, len(counted)
@@ -218,7 +218,7 @@ class CountingRules:
         """
         unknown = set(values) - set(cls.__dataclass_fields__)
         if unknown:
-            raise ElectionRefused(f"Règle de dépouillement inconnue : {', '.join(sorted(unknown))}.")
+            raise ElectionRefused(f"Règle de dépouillement inconnue : {', '.join(sorted(unknown))}.")
         read = dict(values)
         try:
             for key, kind in (("satisfaction", Satisfaction), ("completion", Completion), ("comparison", Comparison)):
@@ -227,7 +227,7 @@ class CountingRules:
             if "ties" in read:
                 read["ties"] = tuple(TieRule(rule) for rule in read["ties"])
         except ValueError as refusal:
-            raise ElectionRefused(f"Règle de dépouillement illisible : {refusal}.") from refusal
+            raise ElectionRefused(f"Règle de dépouillement illisible : {refusal}.") from refusal
         if "drawn_order" in read:
             read["drawn_order"] = tuple(read["drawn_order"])
         return cls(**read)
@@ -244,36 +244,36 @@ def check_election(election: Election) -> None:
         if not project.code:
             raise ElectionRefused("Un projet n’a pas de code.")
         if project.code in codes:
-            raise ElectionRefused(f"Le projet « {project.code} » est inscrit deux fois.")
+            raise ElectionRefused(f"Le projet « {project.code} » est inscrit deux fois.")
         codes.add(project.code)
-        _require_cents(f"Le coût du projet « {project.code} »", project.cost_cents)
+        _require_cents(f"Le coût du projet « {project.code} »", project.cost_cents)
     _check_colleges(election.colleges)
     colleges = {college.code for college in election.colleges}
     voters = set()
     for ballot in election.ballots:
         if ballot.cast_for:
             raise ProxyRefused(
-                f"Le bulletin de « {ballot.voter} » vote aussi pour {', '.join(ballot.cast_for)} : les procurations "
+                f"Le bulletin de « {ballot.voter} » vote aussi pour {', '.join(ballot.cast_for)} : les procurations "
                 "valent pour les résolutions, pas pour une élection de projets, où chacun dispose de sa seule part.",
             )
         if ballot.voter in voters:
-            raise ElectionRefused(f"Deux bulletins portent le numéro « {ballot.voter} ».")
+            raise ElectionRefused(f"Deux bulletins portent le numéro « {ballot.voter} ».")
         voters.add(ballot.voter)
         if ballot.college not in colleges and (colleges or ballot.college):
             raise ElectionRefused(
-                f"Le bulletin « {ballot.voter} » vote dans un collège inconnu : « {ballot.college} »."
+                f"Le bulletin « {ballot.voter} » vote dans un collège inconnu : « {ballot.college} »."
             )
         for code, points in ballot.points.items():
             if code not in codes:
-                raise ElectionRefused(f"Le bulletin « {ballot.voter} » choisit un projet inconnu : « {code} ».")
+                raise ElectionRefused(f"Le bulletin « {ballot.voter} » choisit un projet inconnu : « {code} ».")
             if type(points) is not int or not 0 < points < 2**31:
                 raise ElectionRefused(
-                    f"Le bulletin « {ballot.voter} » donne {points!r} au projet « {code} » : les points sont des "
+                    f"Le bulletin « {ballot.voter} » donne {points!r} au projet « {code} » : les points sont des "
                     "nombres entiers supérieurs à zéro."
                 )
             if points != 1 and election.kind is BallotKind.APPROVAL:
                 raise ElectionRefused(
-                    f"Le bulletin « {ballot.voter} » donne {points} au projet « {code} » dans un vote par approbation."
+                    f"Le bulletin « {ballot.voter} » donne {points} au projet « {code} » dans un vote par approbation."
                 )
 
 
@@ -291,7 +291,7 @@ def _check_colleges(colleges: Sequence[College]) -> None:
 def _require_cents(what: str, cents: int, *, allow_zero: bool = False) -> None:
     least = 0 if allow_zero else 1
     if type(cents) is not int or not least <= cents < LARGEST_CENTS:
-        raise ElectionRefused(f"{what} n’est pas un nombre entier de centimes, positif et inférieur à 2⁵³ : {cents!r}.")
+        raise ElectionRefused(f"{what} n’est pas un nombre entier de centimes, positif et inférieur à 2⁵³ : {cents!r}.")
 
 
 class ClubRule(StrEnum):

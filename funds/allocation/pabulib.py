@@ -50,7 +50,7 @@ class PbRefused(RuleViolation):
     def __init__(self, line: int, reason: str) -> None:
         self.line = line
         self.reason = reason
-        super().__init__(f"Ligne {line} : {reason}", next_step="Corrigez le fichier .pb et recommencez.")
+        super().__init__(f"Ligne {line} : {reason}", next_step="Corrigez le fichier .pb et recommencez.")
 
 
 @dataclass(frozen=True)
@@ -137,13 +137,13 @@ def _rows(text: str) -> list[tuple[int, list[str]]]:
 def _meta(rows: Sequence[tuple[int, list[str]]]) -> tuple[tuple[int, ...], tuple[tuple[str, str], ...]]:
     line, header = rows[0]
     if [cell.strip() for cell in header] != ["key", "value"]:
-        raise PbRefused(line, "l’en-tête de META est « key;value ».")
+        raise PbRefused(line, "l’en-tête de META est « key;value ».")
     seen = set()
     for line, cells in rows[1:]:
         if len(cells) != 2:
-            raise PbRefused(line, f"une ligne de META a une clé et une valeur ; celle-ci a {len(cells)} cases.")
+            raise PbRefused(line, f"une ligne de META a une clé et une valeur ; celle-ci a {len(cells)} cases.")
         if cells[0].strip() in seen:
-            raise PbRefused(line, f"la clé « {cells[0].strip()} » est écrite deux fois.")
+            raise PbRefused(line, f"la clé « {cells[0].strip()} » est écrite deux fois.")
         seen.add(cells[0].strip())
     return tuple(line for line, _cells in rows[1:]), tuple((cells[0], cells[1]) for _line, cells in rows[1:])
 
@@ -153,7 +153,7 @@ def _table(section: str, rows: Sequence[tuple[int, list[str]]]) -> PbTable:
     columns = tuple(cell.strip() for cell in header)
     for column in PLAIN_COLUMNS[section]:
         if column not in columns:
-            raise PbRefused(line, f"la colonne « {column} » manque à la section {section}.")
+            raise PbRefused(line, f"la colonne « {column} » manque à la section {section}.")
     if len(set(columns)) != len(columns):
         raise PbRefused(line, f"deux colonnes de la section {section} portent le même nom.")
     for line, cells in rows[1:]:
@@ -183,14 +183,14 @@ def election_of(file: PbFile) -> Election:
     """
     for key in NEEDED:
         if not file.value(key):
-            raise PbRefused(1, f"la clé « {key} » manque à META.")
+            raise PbRefused(1, f"la clé « {key} » manque à META.")
     vote_type = str(file.value("vote_type")).lower()
     if vote_type not in (*APPROVALS, *POINTS, ORDINAL):
-        raise PbRefused(file.meta_line("vote_type"), f"le type de vote « {vote_type} » n’est pas lu.")
+        raise PbRefused(file.meta_line("vote_type"), f"le type de vote « {vote_type} » n’est pas lu.")
     for key, table in (("num_projects", file.projects), ("num_votes", file.votes)):
         if file.value(key) != str(len(table.rows)):
             raise PbRefused(
-                file.meta_line(key), f"« {key} » annonce {file.value(key)} lignes ; il y en a {len(table.rows)}."
+                file.meta_line(key), f"« {key} » annonce {file.value(key)} lignes ; il y en a {len(table.rows)}."
             )
     colleges = _colleges(file)
     projects = _projects(file.projects)
@@ -204,10 +204,10 @@ def _cents(text: str, line: int, what: str) -> int:
     try:
         amount = Decimal(text.replace(",", "."))
     except InvalidOperation as refusal:
-        raise PbRefused(line, f"{what} n’est pas un nombre : « {text} ».") from refusal
+        raise PbRefused(line, f"{what} n’est pas un nombre : « {text} ».") from refusal
     cents = amount * CENTS
     if not amount.is_finite() or cents != cents.to_integral_value() or cents < 0:
-        raise PbRefused(line, f"{what} n’est pas un montant positif d’au plus deux décimales : « {text} ».")
+        raise PbRefused(line, f"{what} n’est pas un montant positif d’au plus deux décimales : « {text} ».")
     return int(cents)
 
 
@@ -222,7 +222,7 @@ def _colleges(file: PbFile) -> tuple[College, ...]:
         try:
             colleges.append(College(code.strip(), Fraction(weight.strip())))
         except (ValueError, ZeroDivisionError) as refusal:
-            raise PbRefused(line, f"le poids d’un collège est illisible : « {part.strip()} ».") from refusal
+            raise PbRefused(line, f"le poids d’un collège est illisible : « {part.strip()} ».") from refusal
     return tuple(colleges)
 
 
@@ -231,20 +231,20 @@ def _projects(table: PbTable) -> tuple[VotedProject, ...]:
     for row in range(len(table.rows)):
         line, code = table.line(row), table.cell(row, "project_id")
         if not code or "," in code:
-            raise PbRefused(line, f"le code de projet « {code} » est vide ou contient une virgule.")
+            raise PbRefused(line, f"le code de projet « {code} » est vide ou contient une virgule.")
         if code in seen:
-            raise PbRefused(line, f"le projet « {code} » est écrit deux fois.")
+            raise PbRefused(line, f"le projet « {code} » est écrit deux fois.")
         seen.add(code)
-        cents = _cents(table.cell(row, "cost"), line, f"le coût du projet « {code} »")
+        cents = _cents(table.cell(row, "cost"), line, f"le coût du projet « {code} »")
         if not cents:
-            raise PbRefused(line, f"le projet « {code} » ne coûte rien.")
+            raise PbRefused(line, f"le projet « {code} » ne coûte rien.")
         projects.append(VotedProject(code, cents, table.cell(row, "name")))
     return tuple(projects)
 
 
 def _ballots(table: PbTable, vote_type: str, codes: set[str], has_colleges: bool) -> tuple[Ballot, ...]:
     if vote_type in POINTS and "points" not in table.columns:
-        raise PbRefused(table.line(0) if table.rows else 1, f"un vote « {vote_type} » a une colonne « points ».")
+        raise PbRefused(table.line(0) if table.rows else 1, f"un vote « {vote_type} » a une colonne « points ».")
     places = {column: place for place, column in enumerate(table.columns)}
     voter_at, vote_at = places["voter_id"], places["vote"]
     points_at, college_at = places.get("points"), places.get("college")
@@ -252,16 +252,16 @@ def _ballots(table: PbTable, vote_type: str, codes: set[str], has_colleges: bool
     for row, cells in enumerate(table.rows):
         line, voter = table.line(row), cells[voter_at].strip()
         if voter in seen:
-            raise PbRefused(line, f"le votant « {voter} » a deux bulletins.")
+            raise PbRefused(line, f"le votant « {voter} » a deux bulletins.")
         seen.add(voter)
         chosen = [code.strip() for code in cells[vote_at].split(",")] if cells[vote_at].strip() else []
         for code in chosen:
             if code not in codes:
-                raise PbRefused(line, f"le projet « {code} » n’est pas sur la liste.")
+                raise PbRefused(line, f"le projet « {code} » n’est pas sur la liste.")
         if len(set(chosen)) != len(chosen):
-            raise PbRefused(line, f"le bulletin « {voter} » nomme deux fois le même projet.")
+            raise PbRefused(line, f"le bulletin « {voter} » nomme deux fois le même projet.")
         if vote_type == "choose-1" and len(chosen) > 1:
-            raise PbRefused(line, f"le bulletin « {voter} » choisit {len(chosen)} projets ; un seul est permis.")
+            raise PbRefused(line, f"le bulletin « {voter} » choisit {len(chosen)} projets ; un seul est permis.")
         if vote_type in POINTS and points_at is not None:
             points = _points(chosen, cells[points_at], line)
         elif vote_type == ORDINAL:
@@ -282,9 +282,9 @@ def _points(chosen: Sequence[str], written: str, line: int) -> dict[str, int]:
         try:
             value = Decimal(text)
         except InvalidOperation as refusal:
-            raise PbRefused(line, f"les points de « {code} » ne sont pas un nombre : « {text} ».") from refusal
+            raise PbRefused(line, f"les points de « {code} » ne sont pas un nombre : « {text} ».") from refusal
         if not value.is_finite() or value < 0 or value != value.to_integral_value():
-            raise PbRefused(line, f"les points de « {code} » ne sont pas un nombre entier positif : « {text} ».")
+            raise PbRefused(line, f"les points de « {code} » ne sont pas un nombre entier positif : « {text} ».")
         if value:
             points[code] = int(value)
     return points
@@ -313,7 +313,7 @@ def file_of(
     if election.colleges:
         known["colleges"] = ",".join(f"{college.code}={college.weight}" for college in election.colleges)
     if missing := [key for key in COMPULSORY if key not in meta and key not in known]:
-        raise ElectionRefused(f"Clés obligatoires absentes du fichier .pb : {', '.join(missing)}.")
+        raise ElectionRefused(f"Clés obligatoires absentes du fichier .pb : {', '.join(missing)}.")
     ordered = list(COMPULSORY) + [key for key in (*known, *meta) if key not in COMPULSORY]
     values = {**meta, **known}
     columns = sorted({column for given in (attributes or {}).values() for column in given})

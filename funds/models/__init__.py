@@ -55,13 +55,28 @@ from funds.models.pool import (
     UnitMove,
 )
 from funds.models.receipts import GiftReceipt
+from funds.models.rounds import (
+    AllocationOrder,
+    Ballot,
+    BallotLink,
+    BallotReceipt,
+    Demand,
+    PaperKeying,
+    RollEntry,
+    Round,
+    RoundResult,
+)
 from funds.models.rules import AllocationRule, RuleBreach, RuleEvaluation
 from funds.models.sources import Channel, Engagement, Instrument, Partner, PartnerKey
 from funds.models.tranches import Tranche, TrancheDelegate, TrancheVote
 
 __all__ = [
     "Account",
+    "AllocationOrder",
     "AllocationRule",
+    "Ballot",
+    "BallotLink",
+    "BallotReceipt",
     "BankRefund",
     "BankRefundOrder",
     "BankRefundSending",
@@ -72,6 +87,7 @@ __all__ = [
     "Compartment",
     "Concern",
     "CurrencyExchange",
+    "Demand",
     "Dispute",
     "Distribution",
     "DistributionLine",
@@ -105,6 +121,7 @@ __all__ = [
     "Offer",
     "OfferFile",
     "OpeningLine",
+    "PaperKeying",
     "Partner",
     "PartnerKey",
     "PartnerUpload",
@@ -123,6 +140,9 @@ __all__ = [
     "Refund",
     "RefusedEvents",
     "RevocationRight",
+    "RollEntry",
+    "Round",
+    "RoundResult",
     "RuleBreach",
     "RuleEvaluation",
     "SaverCeiling",

@@ -30,8 +30,8 @@ def offer_swatch(key: str, identifier: str) -> SafeString:
 
 
 STATE_SIGNS = {
-    "state-draft": ("PREPARED", "DRAFT", "PLANNED", "PREFIGURATION", "NO_NUMBER"),
-    "state-open": ("OPEN", "CONFIRMED", "PROPOSED", "PROJECTED", "RENEWAL_DUE", "CONVENED", "VOTING"),
+    "state-draft": ("PREPARED", "DRAFT", "PLANNED", "PREFIGURATION", "NO_NUMBER", "FROZEN"),
+    "state-open": ("OPEN", "CONFIRMED", "PROPOSED", "PROJECTED", "RENEWAL_DUE", "CONVENED", "VOTING", "ON_BALLOT"),
     "state-reflecting": ("RESTRUCTURED", "EXITING", "IN_REFLECTION", "TODAY", "CONTRACTING", "IN_PROGRESS"),
     "state-waiting": (
         "WAITING", "DUE", "TO_BE_PAID", "CLAIMED", "SUBMITTED", "QUESTIONED", "ADJOURNED", "REPORTED", "TO_VERIFY",
@@ -46,11 +46,12 @@ STATE_SIGNS = {
         "RECEIVED", "SEALED", "LABELLED", "ACTIVE", "ACCEPTED", "RELEASED", "CONCLUDED", "SIGNED", "ISSUED", "CURED",
         "PUBLISHED",
         "APPLIED",
+        "CHOSEN", "COUNTED",
     ),
     "state-refunded": ("REFUNDED", "REVOKED", "REVERSED", "STOPPED"),
     "state-closed": (
         "ENDED", "CLOSED", "CANCELLED", "EXPIRED", "LAPSED", "LEFT", "VOIDED", "REPLACED", "WITHDRAWN", "ABANDONED",
-        "DISMISSED",
+        "DISMISSED", "LEFT_OUT", "NOT_CHOSEN",
     ),
     "state-late": (
         "LATE", "FAILED", "REFUSED", "SUSPENDED", "ALERT", "BLOCKING", "INELIGIBLE", "REMOVED", "UPHELD", "NOT_FOUND",

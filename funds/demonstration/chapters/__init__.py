@@ -23,6 +23,7 @@ CHAPTERS: tuple[str, ...] = (
     "campaigns",
     "monitoring",
     "sources",
+    "rounds",
 )
 
 

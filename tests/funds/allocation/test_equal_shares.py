@@ -269,7 +269,7 @@ def test_colleges_share_the_budget_by_weight_whatever_their_number():
 def test_a_college_without_ballots_is_refused():
     colleges = (College("a", Fraction(1, 2)), College("b", Fraction(1, 2)))
     election = Election((A,), (Ballot.approving("v", ["A"], college="a"),), EURO, colleges=colleges)
-    with pytest.raises(ElectionRefused, match="« b » n’a aucun bulletin"):
+    with pytest.raises(ElectionRefused, match="« b » n’a aucun bulletin"):
         count(election, CountingRules())
 
 

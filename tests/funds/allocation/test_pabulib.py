@@ -25,7 +25,7 @@ budget;1000.50
 vote_type;approval
 PROJECTS
 project_id;cost;name;category
-7;600;"Atelier ; vélos";mobilité
+7;600;"Atelier ; vélos";mobilité
 8;400.25;Épicerie;None
 VOTES
 voter_id;vote;age
@@ -46,7 +46,7 @@ def written(**changes):
 def test_a_file_is_read_to_the_cent():
     election = election_of(read_pb(WRITTEN))
     assert election.budget_cents == 100_050
-    assert election.projects == (VotedProject("7", 60_000, "Atelier ; vélos"), VotedProject("8", 40_025, "Épicerie"))
+    assert election.projects == (VotedProject("7", 60_000, "Atelier ; vélos"), VotedProject("8", 40_025, "Épicerie"))
     assert [dict(ballot.points) for ballot in election.ballots] == [{"7": 1, "8": 1}, {"8": 1}, {}]
 
 
@@ -108,28 +108,28 @@ def test_each_type_of_vote_is_read(vote_type, row, points):
 @pytest.mark.parametrize(
     ("old", "new", "line", "reason"),
     [
-        ("num_votes;3", "num_votes;4", 5, "annonce 4 lignes ; il y en a 3"),
+        ("num_votes;3", "num_votes;4", 5, "annonce 4 lignes ; il y en a 3"),
         ("num_projects;2", "num_projects;1", 4, "annonce 1 lignes"),
         ("budget;1000.50", "budget;mille", 6, "le budget n’est pas un nombre"),
         ("budget;1000.50", "budget;-1", 6, "positif"),
         ("budget;1000.50", "budget;10.505", 6, "deux décimales"),
         ("budget;1000.50", "budget;NaN", 6, "positif"),
         ("vote_type;approval", "vote_type;knapsack", 7, "n’est pas lu"),
-        ("2;8;\n", "2;9;\n", 15, "« 9 » n’est pas sur la liste"),
+        ("2;8;\n", "2;9;\n", 15, "« 9 » n’est pas sur la liste"),
         ("2;8;\n", "2;8,8;\n", 15, "deux fois le même projet"),
-        ("2;8;\n", "1;8;\n", 15, "« 1 » a deux bulletins"),
+        ("2;8;\n", "1;8;\n", 15, "« 1 » a deux bulletins"),
         ("2;8;\n", "2;8\n", 15, "2 cases au lieu de 3"),
-        ("8;400.25;", "7;400.25;", 11, "« 7 » est écrit deux fois"),
+        ("8;400.25;", "7;400.25;", 11, "« 7 » est écrit deux fois"),
         ("8;400.25;", "8;0;", 11, "ne coûte rien"),
         ("8;400.25;", "8;12,345;", 11, "deux décimales"),
-        ("budget;1000.50", "budget;1000.50\nbudget;3", 7, "« budget » est écrite deux fois"),
+        ("budget;1000.50", "budget;1000.50\nbudget;3", 7, "« budget » est écrite deux fois"),
         ("key;value", "clef;valeur", 2, "l’en-tête de META"),
         ("description;Un vote", "description;Un;vote", 3, "3 cases"),
-        ("voter_id;vote;age", "voter_id;choix;age", 13, "la colonne « vote » manque"),
+        ("voter_id;vote;age", "voter_id;choix;age", 13, "la colonne « vote » manque"),
         ("project_id;cost;name;category", "project_id;cost;name;name", 9, "même nom"),
         ("PROJECTS\n", "VOTES\n", 8, "PROJECTS est attendue avant VOTES"),
         ("META\n", "", 1, "commence par la section META"),
-        ('"Atelier ; vélos"', '"Atelier ; vélos', 16, "guillemets"),
+        ('"Atelier ; vélos"', '"Atelier ; vélos', 16, "guillemets"),
     ],
 )
 def test_an_error_names_its_line_and_its_reason(old, new, line, reason):

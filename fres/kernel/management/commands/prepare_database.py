@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection, transaction
 from psycopg import sql
 
-from fres.kernel.append_only import append_only_models
+from fres.kernel.append_only import append_only_models, unreadable_models
 
 
 class Command(BaseCommand):
@@ -68,4 +68,7 @@ def set_rights() -> int:
             cursor.execute(sql.SQL(statement).format(role))
         for table in protected:
             cursor.execute(sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {} FROM {}").format(sql.Identifier(table), role))
+        for model in unreadable_models():
+            table = sql.Identifier(model._meta.db_table)
+            cursor.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(table, role))
     return len(protected)
