@@ -69,6 +69,6 @@ def set_rights() -> int:
         for table in protected:
             cursor.execute(sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {} FROM {}").format(sql.Identifier(table), role))
         for model in unreadable_models():
-            table = sql.Identifier(model._meta.db_table)
-            cursor.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(table, role))
+            unreadable = sql.Identifier(model._meta.db_table)
+            cursor.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(unreadable, role))
     return len(protected)
