@@ -91,7 +91,7 @@ def count(election: Election, rules: CountingRules, *, progress: Callable[[int],
         return _all_win(table, budget)
     if not table.voters:
         return _nobody_voted(table, budget)
-    last, raises = _raised(table, rules, budget, progress)
+    first, last, raises = _raised(table, rules, budget, progress)
     wins = [
         Win(
             table.codes[purchase.project],
@@ -106,18 +106,18 @@ def count(election: Election, rules: CountingRules, *, progress: Callable[[int],
         added = most_supported(table, budget_cents=budget, already=last.winners)
         wins += [Win(table.codes[project], table.costs[project], "support") for project in added]
     virtual = _virtual_budget(table, rules, budget, raises)
-    return _compared(table, rules, budget, last, tuple(wins), raises, virtual)
+    return _compared(table, rules, budget, (first, last), tuple(wins), raises, virtual)
 
 
 def _raised(
     table: Tabulation, rules: CountingRules, budget: int, progress: Callable[[int], None] | None
-) -> tuple[OneCount, int]:
-    """Return the last count whose projects fit in the real budget, and the number of raises it took."""
+) -> tuple[OneCount, OneCount, int]:
+    """Return the count with the real budget, the last whose projects fit in it, and the raises it took."""
     start = CertainStart(table, rules.satisfaction)
     start.extend(Fraction(budget))
-    current = OneCount(table, rules.satisfaction, Fraction(budget), start).run()
+    first = current = OneCount(table, rules.satisfaction, Fraction(budget), start).run()
     if not rules.completion.raises:
-        return current, 0
+        return first, first, 0
     supported = sum(1 for column in table.columns if column.voters)
     raises, leap, patience, alike = 0, 1, 1, 0
     while len(current.purchases) < supported:
@@ -149,7 +149,7 @@ def _raised(
             leap = 2
         if progress is not None:
             progress(raises)
-    return current, raises
+    return first, current, raises
 
 
 def _virtual_budget(table: Tabulation, rules: CountingRules, budget: int, raises: int) -> Fraction:
@@ -172,7 +172,7 @@ def _compared(
     table: Tabulation,
     rules: CountingRules,
     budget: int,
-    last: OneCount,
+    counts: tuple[OneCount, OneCount],
     wins: tuple[Win, ...],
     raises: int,
     virtual: Fraction,
@@ -198,7 +198,7 @@ def _compared(
         raises=raises,
         left_cents=left,
         preference=preference,
-        explanations=explain(table, last, won=won, room_cents=left),
+        explanations=explain(table, first=counts[0], last=counts[1], won=won, room_cents=left),
     )
 
 
@@ -255,7 +255,7 @@ def _nobody_voted(table: Tabulation, budget: int) -> Outcome:
         left_cents=budget,
         preference=None,
         explanations=tuple(
-            Explanation(code, cost, 0, cost, None, None, None, cost <= budget)
+            Explanation(code, cost, 0, cost, None, None, None, cost <= budget, True)
             for code, cost in zip(table.codes, table.costs, strict=True)
         ),
     )

@@ -12,7 +12,10 @@ from funds.allocation.tabulation import Integers, Tabulation
 
 @dataclass(frozen=True)
 class Explanation:
-    """What a project that did not win lacked at the end of the last count. Whole cents, rounded up.
+    """What a project that did not win lacked at the end of one count. Whole cents, rounded up.
+
+    The count is the last one; for a project that costs more than what is left in the end, it is the first one, with
+    the real budget: in the last one money is lent, and to win there would have overspent.
 
     Attributes:
         supporters: how many voters support it.
@@ -23,6 +26,7 @@ class Explanation:
             until it does nothing else changes, and its supporters only ever have more before the end than at the end.
             None when all other voters together had not enough.
         fits: whether its cost is within what the budget has left in the end.
+        with_real_shares: whether the count told is the first one, without any raise.
     """
 
     code: str
@@ -33,21 +37,37 @@ class Explanation:
     more_supporters: int | None
     each_cents: int | None
     fits: bool
+    with_real_shares: bool
 
 
-def explain(table: Tabulation, counted: OneCount, *, won: Collection[str], room_cents: int) -> tuple[Explanation, ...]:
-    """Return an explanation for each project that did not win, in the order of their codes."""
-    left = counted.whole_cents_left()
-    order = np.argsort(-left, kind="stable")
-    return tuple(
-        _explain_one(table, counted, project, left, order, room_cents)
-        for project, code in enumerate(table.codes)
-        if code not in won
-    )
+def explain(
+    table: Tabulation, *, first: OneCount, last: OneCount, won: Collection[str], room_cents: int
+) -> tuple[Explanation, ...]:
+    """Return an explanation for each project that did not win, in the order of their codes.
+
+    Args: first: the count with the real budget. last: the one whose projects are funded; the same without raises.
+    """
+    told = {}
+    for counted in (first, last):
+        left = counted.whole_cents_left()
+        told[id(counted)] = (left, np.argsort(-left, kind="stable"))
+    explanations = []
+    for project, code in enumerate(table.codes):
+        if code not in won:
+            fits = table.costs[project] <= room_cents
+            counted = last if fits or project in first.place_of else first
+            explanations.append(_explain_one(table, counted, project, *told[id(counted)], fits, counted is first))
+    return tuple(explanations)
 
 
 def _explain_one(
-    table: Tabulation, counted: OneCount, project: int, left: Integers, order: Integers, room_cents: int
+    table: Tabulation,
+    counted: OneCount,
+    project: int,
+    left: Integers,
+    order: Integers,
+    fits: bool,
+    with_real_shares: bool,
 ) -> Explanation:
     column = table.columns[project]
     missing = 0 if project in counted.place_of else max(0, ceil(counted.missing(project)))
@@ -65,7 +85,8 @@ def _explain_one(
         each_supporter_cents=-(-missing // column.voters) if column.voters else None,
         more_supporters=more,
         each_cents=each,
-        fits=table.costs[project] <= room_cents,
+        fits=fits,
+        with_real_shares=with_real_shares,
     )
 
 

@@ -61,8 +61,9 @@ def why(explanation: Explanation) -> str:
     if not explanation.supporters:
         return "nobody chose it"
     parts = [f"{explanation.supporters} supporters"]
+    which = "with real shares" if explanation.with_real_shares else "at the last count"
     if explanation.missing_cents:
-        parts.append(f"together {units(explanation.missing_cents)} short at the last count")
+        parts.append(f"together {units(explanation.missing_cents)} short {which}")
     if explanation.more_supporters is not None and explanation.each_cents is not None:
         more = explanation.more_supporters
         parts.append(

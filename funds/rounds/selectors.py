@@ -100,9 +100,12 @@ def _why_lost(one: dict[str, Any]) -> Iterator[str]:
         return
     yield ngettext("%(n)d soutien.", "%(n)d soutiens.", one["supporters"]) % {"n": one["supporters"]}
     if one["missing_cents"]:
-        yield _("Au dernier décompte, il leur manquait %(missing)s ensemble.") % {
-            "missing": format_cents(one["missing_cents"])
-        }
+        which = (
+            _("Avec les parts réelles, il leur manquait %(missing)s ensemble.")
+            if one["with_real_shares"]
+            else _("Au dernier décompte, il leur manquait %(missing)s ensemble.")
+        )
+        yield which % {"missing": format_cents(one["missing_cents"])}
     if one["more_supporters"]:
         yield ngettext(
             "Un soutien de plus, avec %(each)s, l’aurait fait gagner ce décompte.",

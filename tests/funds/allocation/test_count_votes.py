@@ -25,7 +25,7 @@ def counted(election_file, *options):
 def test_the_command_prints_winners_and_reasons_and_writes_what_it_used(election_file):
     printed, folder = counted(election_file, "--completion=ADD1E")
     assert "1. B: 4000, 3 effective votes; paid by its supporters" in printed
-    assert "– A: 6000; 3 supporters, together 1415.67 short at the last count" in printed
+    assert "– A: 6000; 3 supporters, together 2666.67 short with real shares, more than the budget has left" in printed
     assert printed.splitlines()[-1] == "counted: 5 ballots, 2 projects funded for 7500 of 10000, 417 raises"
     assert json.loads((folder / "result.json").read_text())["virtual_budget_cents"] == "1208500"
     assert json.loads((folder / "rules.json").read_text())["completion"] == "ADD1E"

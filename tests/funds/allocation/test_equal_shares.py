@@ -370,6 +370,11 @@ def test_an_explanation_says_what_was_missing_and_how_few_more_supporters_would_
     assert lost["A"].more_supporters is None, "the one other voter with money left has 2 000 and one has 666.67"
 
 
+def test_a_project_too_dear_for_what_is_left_is_explained_with_real_shares():
+    (lost,) = count(EXAMPLE, CountingRules()).explanations
+    assert (lost.code, lost.fits, lost.with_real_shares, lost.missing_cents) == ("A", False, True, 266_667)
+
+
 @given(data=st.data())
 @settings(max_examples=60, deadline=None)
 def test_the_supporters_an_explanation_asks_for_would_have_made_the_project_win(data):

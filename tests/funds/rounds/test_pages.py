@@ -63,7 +63,7 @@ def test_the_result_says_why_and_gives_the_files(client, clock):
     count_round(of=closed(of), at=AFTER)
     clock.move_to(AFTER)
     text = page(client, "round", slug=of.slug).content.decode()
-    assert "3 soutiens." in text and "Au dernier décompte" in text
+    assert "3 soutiens." in text and "Avec les parts réelles" in text
     assert page(client, "election_file", slug=of.slug).content.decode().startswith("META")
     assert page(client, "rules_file", slug=of.slug).json()["completion"] == "ADD1U"
 
