@@ -15,8 +15,10 @@ import numpy as np
 
 INFINITY = highspy.kHighsInf
 SEED = 20_260_101
-# A level once reached may slip by this much (relative to its value, in solver units), for HiGHS is not exact.
+# A level once reached may slip by this part of its value, and by so many units at least: well above the tolerance HiGHS
+# is asked for (1e-9, under which a later level was found infeasible), and far below a cent (0.01 of the smallest unit).
 SLIP = 1e-9
+LEAST_SLIP = 1e-6
 
 
 class SolverStopped(RuntimeError):
@@ -93,7 +95,7 @@ class Engine:
             values = list(highs.getSolution().col_value)
             if level is not every[-1] and level.costs:
                 reached = sum(cost * values[column] for column, cost in level.costs.items())
-                slip = SLIP * max(1.0, abs(reached)) + SLIP
+                slip = max(LEAST_SLIP, SLIP * abs(reached))
                 used = sorted(level.costs)
                 highs.addRow(
                     reached - slip if level.is_maximum else -INFINITY,

@@ -67,7 +67,7 @@ from funds.models.rounds import (
     RoundResult,
 )
 from funds.models.rules import AllocationRule, RuleBreach, RuleEvaluation
-from funds.models.sources import Channel, Engagement, Instrument, Partner, PartnerKey
+from funds.models.sources import Channel, Engagement, Instrument, Partner
 from funds.models.tranches import Tranche, TrancheDelegate, TrancheVote
 
 __all__ = [
@@ -123,7 +123,6 @@ __all__ = [
     "OpeningLine",
     "PaperKeying",
     "Partner",
-    "PartnerKey",
     "PartnerUpload",
     "PayeeAccount",
     "Payment",

@@ -177,39 +177,3 @@ class Channel(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_instrument_display()} – {self.operator_name}"
-
-
-@track_every_change(exclude=["last_used_at"])
-class PartnerKey(models.Model):
-    """A key that a partner's program shows to the API. Shown once; only its hash is kept (ruling C10)."""
-
-    class Scope(models.TextChoices):
-        READ = "uploads:read", _("Lire ses dépôts")
-        WRITE = "uploads:write", _("Déposer un fichier")
-
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="keys")
-    name = models.CharField(_("nom"), max_length=80)
-    beginning = models.CharField(_("début de la clé"), max_length=12)
-    key_hash = models.CharField(max_length=64, unique=True)
-    scopes = models.JSONField(_("droits"), default=list)
-    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    created_at = models.DateTimeField(_("créée le"))
-    last_used_at = models.DateTimeField(_("dernier usage"), null=True, blank=True)
-    revoked_at = models.DateTimeField(_("révoquée le"), null=True, blank=True)
-    revoked_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-
-    class Meta:
-        verbose_name = _("clé de partenaire")
-        verbose_name_plural = _("clés de partenaires")
-        ordering = ("-created_at", "-pk")
-        constraints = (
-            models.CheckConstraint(
-                name="partner_key_revoked_by_someone",
-                condition=Q(revoked_at=None, revoked_by=None) | Q(revoked_at__isnull=False, revoked_by__isnull=False),
-                violation_error_message=_("Une clé est révoquée par quelqu’un."),
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.beginning}…)"

@@ -27,4 +27,4 @@ def partners_of(user: User) -> QuerySet[Partner]:
 
 
 def uploads_of(user: User) -> QuerySet[PartnerUpload]:
-    return PartnerUpload.objects.filter(partner__in=partners_of(user)).select_related("partner__fund", "by", "key")
+    return PartnerUpload.objects.filter(partner__in=partners_of(user)).select_related("partner__fund", "by")

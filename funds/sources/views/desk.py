@@ -180,6 +180,6 @@ def _show(
 @reads_only
 def desk_upload(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """One file, its errors or its lines."""
-    upload = get_object_or_404(PartnerUpload.objects.select_related("partner", "by", "key"), uuid=uuid)
+    upload = get_object_or_404(PartnerUpload.objects.select_related("partner", "by"), uuid=uuid)
     page = Paginator(upload.lines.order_by("number"), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "sources/desk_upload.html", {"upload": upload, "page": page})

@@ -10,7 +10,17 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from funds.allocation.checker import blocking_findings, check_allocation
-from funds.allocation.problem import Allocation, Compartment, Demand, Preference, Problem, ProblemRefused, Share, Target
+from funds.allocation.problem import (
+    Allocation,
+    Compartment,
+    Demand,
+    Holding,
+    Preference,
+    Problem,
+    ProblemRefused,
+    Share,
+    Target,
+)
 from funds.allocation.solver import NoAllocation, has_allocation, solve
 from tests.funds.allocation.scenes import AT, EURO, RURAL, demand, problem, random_problem, rule
 
@@ -52,8 +62,6 @@ def test_what_a_floor_cannot_have_is_refused_when_it_blocks_and_told_when_it_war
 
 def test_a_passive_breach_is_not_made_worse_and_does_not_stop_the_rest():
     cap = rule("MAX_PER_SECTOR", {"sector": "10", "cents": 0}, cure_days=90)
-    from funds.allocation.problem import Holding
-
     held = (Holding("old", "pot", 500_000, sector="10.1"),)
     asked = (demand("bread", 1_000, 100_000, 900, sector="10.71"), demand("sun", 1_000, 20_000, 100, sector="35"))
     outcome = solve(problem(*asked, rules=(cap,), holdings=held))
@@ -179,6 +187,24 @@ def test_more_money_never_funds_fewer_legal_floors_in_euros(asked, more):
         return sum(finding.missing for finding in check_allocation(one, solve(one).allocation))
 
     assert missing(richer) <= missing(asked)
+
+
+def test_a_level_kept_to_the_last_digit_leaves_room_for_the_next_ones():
+    # Found by hypothesis: with a slip as small as the solver's own tolerance, the scores had no room left.
+    asked = Problem(
+        at=AT,
+        compartments=(Compartment("pot", 31_288), Compartment("region", 1_287)),
+        demands=(
+            Demand("p0", 0, 1_904, score=1, sector="10.71", budget_cents=100_000),
+            Demand("p1", 0, 2_575, score=1, sector="10.71", places=RURAL, budget_cents=100_000),
+            Demand("p2", 0, 30_000, score=1, sector="38", places=RURAL, budget_cents=100_000),
+        ),
+        preferences=(Preference("pot", Target(sectors=("38",)), 0), Preference("pot", Target(projects=("p0",)), 1)),
+        holdings=(Holding("h1", "pot", 5_621, sector="10.1", places=RURAL),),
+        rules=FLOORS,
+    )
+    # 32 575 cents are 1 804 short of the rural floor: it takes them all, before the cent that was meant for p0.
+    assert solve(asked).allocation.by_project() == {"p1": 2_575, "p2": 30_000}
 
 
 def by_brute_force(asked: Problem, step: int) -> tuple | None:
