@@ -8,7 +8,7 @@ from http.cookies import SimpleCookie
 import pytest
 from django.db import transaction
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from fres.access_table import ACCESS, ANONYMOUS, OUTSIDE, OWNER, POSTED, ROLES, STAFF
 from fres.kernel.access import STAFF_ROLES, Role
@@ -131,3 +131,13 @@ def test_no_staff_page_opens_before_the_second_factor(role: str, clock: HeldCloc
             response = client.post(address, visit.data) if name in POSTED else client.get(address, visit.data)
             assert response.status_code == 302
             assert response["Location"].startswith(reverse("mfa_index"))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", STAFF)
+def test_the_menu_of_the_back_office_names_only_pages_that_open(role: str, clock: HeldClock) -> None:
+    page = _client(_signed_in(_person(role))).get(reverse("funds:desk")).content.decode()
+    menu = page.partition('class="desk-nav"')[2].partition("</nav>")[0]
+    named = {resolve(address).view_name for address in re.findall(r'href="([^"]+)"', menu)}
+    assert "funds:desk" in named
+    assert {name for name in named if ACCESS[name][role] != 200} == set()

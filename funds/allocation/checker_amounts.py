@@ -296,7 +296,7 @@ def _floor(where: str, have: Fraction, wanted: Fraction) -> Iterator[Breach]:
             wanted - have,
             say(
                 gettext_noop("%(where)s : %(have)s au lieu d’au moins %(wanted)s."),
-                where=where,
+                where=_place(where),
                 have=_said(have),
                 wanted=_said(wanted),
             ),
@@ -310,11 +310,36 @@ def _cap(where: str, have: Fraction, most: Fraction) -> Iterator[Breach]:
             have - most,
             say(
                 gettext_noop("%(where)s : %(have)s au lieu d’au plus %(most)s."),
-                where=where,
+                where=_place(where),
                 have=_said(have),
                 most=_said(most),
             ),
         )
+
+
+# What a breach looked at, as it is read; its code stays in `Breach.where`, by which two evaluations are compared.
+_MEASURES = {
+    "cents": gettext_noop("montant"),
+    "share": gettext_noop("part"),
+    "min": gettext_noop("minimum"),
+    "max": gettext_noop("maximum"),
+    "cap": gettext_noop("plafond"),
+    "quota": gettext_noop("quotité garantie"),
+    "cash": gettext_noop("argent disponible"),
+    "provision": gettext_noop("provision"),
+    "envelope": gettext_noop("enveloppe de garantie"),
+    "zone": gettext_noop("zone"),
+}
+
+
+def _place(where: str) -> Sentence | str:
+    """Return "where" in words: the project or territory as it is, then the measure."""
+    subject, _, measure = where.rpartition(":")
+    if measure not in _MEASURES:
+        return where
+    if not subject:
+        return say(_MEASURES[measure])
+    return say(gettext_noop("%(subject)s, %(measure)s"), subject=subject, measure=say(_MEASURES[measure]))
 
 
 def _said(cents: Fraction) -> str:

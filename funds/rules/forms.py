@@ -29,6 +29,41 @@ LABELS = {
     "labels": _("Labels"),
     "ratio": _("Rapport"),
     "winners": _("Nombre de projets"),
+    "instrument": _("Instrument"),
+    "instruments": _("Instruments"),
+    "status": _("Statut"),
+    "statuses": _("Statuts"),
+    "horizon_days": _("Horizon, en jours"),
+    "by_class": _("Taux par classe de risque"),
+    "cap_cents": _("Plafond, en centimes"),
+    "needs_success": _("Seulement si la campagne réussit"),
+    "currency": _("Monnaie locale"),
+    "envelope": _("Enveloppe de garantie"),
+    "quota": _("Quotité garantie"),
+    "multiplier": _("Multiplicateur de la dotation"),
+    "fee_bp": _("Commission, en points de base"),
+    "floor": _("Plancher"),
+    "disclosure_cents": _("Seuil de publication, en centimes"),
+    "strictness": _("Fléchage strict ou préférence"),
+    "fallback": _("À défaut"),
+    "projects": _("Projets"),
+    "places": _("Territoires"),
+    "expires_on": _("Jusqu’au"),
+    "actor": _("Financeur exigé"),
+    "mean": _("Moyenne des mieux payés, en SMIC"),
+    "highest": _("Le mieux payé, en SMIC"),
+}
+TIMINGS = {
+    Timing.PRE_TRADE: _("Avant la décision"),
+    Timing.POST_TRADE: _("Après la décision"),
+    Timing.PERIODIC: _("Chaque nuit"),
+}
+BASES = {
+    Base.NAV: _("Actif net"),
+    Base.COMMITTED: _("Engagé"),
+    Base.COLLECTED: _("Collecté"),
+    Base.PROJECT_TOTAL: _("Budget du projet"),
+    Base.CAPITAL: _("Capital de la structure"),
 }
 _DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
@@ -39,7 +74,7 @@ class RuleForm(forms.Form):
     code = forms.SlugField(label=_("Code de la règle"), max_length=40)
     scope = forms.ChoiceField(label=_("Porte sur"))
     base = forms.ChoiceField(label=_("Base"), required=False)
-    timing = forms.ChoiceField(label=_("Moment"), choices=[(one.value, one.value) for one in Timing])
+    timing = forms.ChoiceField(label=_("Moment"), choices=[(one.value, text) for one, text in TIMINGS.items()])
     severity = forms.ChoiceField(
         label=_("Gravité"),
         choices=[(Severity.BLOCK.value, _("Bloquante")), (Severity.WARN.value, _("Avertissement"))],
@@ -57,12 +92,12 @@ class RuleForm(forms.Form):
         if "compartment" in params.SCOPES:
             scopes += [(f"compartment:{one.slug}", one.name) for one in fund.compartments.all()]
         self.fields["scope"].choices = scopes  # type: ignore[attr-defined]
-        bases = [("", "—"), *((one.value, one.value) for one in Base if one in params.BASES)]
+        bases = [("", "—"), *((one.value, text) for one, text in BASES.items() if one in params.BASES)]
         self.fields["base"].choices = bases  # type: ignore[attr-defined]
         hints = typing.get_type_hints(params)
         self.param_keys = {one.name: params.KEYS.get(one.name, one.name) for one in fields(params)}
         for name, key in self.param_keys.items():
-            label = LABELS.get(name, name.replace("_", " ").capitalize())
+            label = LABELS[name]
             if hints[name] is bool:
                 self.fields[f"p_{key}"] = forms.BooleanField(label=label, required=False)
             else:
@@ -109,13 +144,18 @@ class SimulateForm(forms.Form):
             for key, value in row.params.items():
                 if isinstance(value, str | int) and not isinstance(value, bool) and _is_number(str(value)):
                     self.fields[f"{row.code}__{key}"] = forms.CharField(
-                        label=f"{row.code} – {LABELS.get(key, key)}", initial=str(value), max_length=20
+                        label=f"{row.code} – {LABELS[_name_of(row.kind, key)]}", initial=str(value), max_length=20
                     )
 
     def params_of(self, row: AllocationRule) -> dict[str, Any]:
         """Return the parameters of a rule in the second set."""
         cleaned = self.cleaned_data if self.is_bound and self.is_valid() else {}
         return {key: _plain(cleaned.get(f"{row.code}__{key}", "")) or value for key, value in row.params.items()}
+
+
+def _name_of(kind: str, key: str) -> str:
+    """Return the parameter that a key of the data stands for: a kind may write it shorter ("min")."""
+    return next((name for name, written in KINDS[kind].KEYS.items() if written == key), key)
 
 
 def _is_number(text: str) -> bool:

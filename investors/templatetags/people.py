@@ -1,17 +1,18 @@
-"""What a template may ask of a person's rights over people."""
+"""What a template may ask of a person's rights."""
 
 from django import template
 
+from fres.access_table import ACCESS
 from investors import permissions
 
 register = template.Library()
 
 
 @register.simple_tag
-def people_rights(user: permissions.Visitor) -> dict[str, bool]:
-    """Return which of the pages about people a user may open, for the navigation of the back office."""
+def opened_pages(user: permissions.Visitor) -> frozenset[str]:
+    """Return the names of the pages that answer 200 to a role held, by the access table: a menu names no other.
+
+    A role held for one fund or organisation counts: the page itself says what of it may be seen. One query.
+    """
     roles = permissions.roles_of(user)
-    return {
-        "lists_people": permissions.lists_people(roles),
-        "reads_journal": permissions.reads_journal(roles),
-    }
+    return frozenset(name for name, answers in ACCESS.items() if any(answers.get(role) == 200 for role in roles))
