@@ -13,6 +13,7 @@ from pytest_django.plugin import blocking_manager_key
 
 from fres.kernel import clock as kernel_clock
 from fres.kernel.parameter_seeds import load_seeds
+from tests.migrated_database import migrated_database
 
 # Today of the demonstration region (ruling C6).
 DEMONSTRATION_NOW = datetime(2026, 11, 23, 10, 0, tzinfo=kernel_clock.PARIS)
@@ -23,6 +24,15 @@ def _load_shipped_rows() -> None:
 
     load_seeds(demonstration=True)
     load_labels()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None, django_db_blocker: pytest.FixtureRequest, request: pytest.FixtureRequest
+) -> None:
+    if not request.config.getvalue("reuse_db"):
+        with django_db_blocker.unblock():
+            settings.DATABASES["default"]["TEST"]["TEMPLATE"] = migrated_database()
 
 
 @pytest.fixture(scope="session")
