@@ -115,14 +115,33 @@ def redemptions_of(user: User) -> QuerySet[RedemptionRequest]:
     return RedemptionRequest.objects.filter(holder__in=parties).select_related("compartment").order_by("-asked_at")
 
 
+def shares_of_holders(compartment: Compartment) -> dict[int, dict[int, int]]:
+    """Return, by holder's key, the cents of their units that are in each project, by its key; in a few queries."""
+    lines = outstanding(compartment)
+    weights = _weights(compartment, lines)
+    nominal = to_cents(compartment.nominal)
+    found: dict[int, dict[int, int]] = {}
+    for holder, units in holders([compartment]).get(compartment.pk, {}).items():
+        parts = split_cents(units * nominal, weights) if any(weights.values()) else {}
+        mine = found.setdefault(holder, defaultdict(int))
+        for rank, one in enumerate(lines):
+            mine[one.project.pk] += parts[rank]
+    return found
+
+
+def _weights(compartment: Compartment, lines: list[Outstanding]) -> dict[int, int]:
+    """What the compartment's money is in: its projects by rank, then cash."""
+    cash = max(0, reserves_of(compartment, clock.today()).cash_cents)
+    return dict(enumerate([*(one.cents for one in lines), cash]))
+
+
 def _euros(compartment: Compartment, amount_cents: int) -> list[EuroLine]:
     """Share a holder's nominal over what the compartment's money is in: largest remainder, projects then cash."""
     lines = outstanding(compartment)
-    cash = max(0, reserves_of(compartment, clock.today()).cash_cents)
-    weights = [*(one.cents for one in lines), cash]
-    if not sum(weights):
+    weights = _weights(compartment, lines)
+    if not any(weights.values()):
         return []
-    parts = split_cents(amount_cents, dict(enumerate(weights)))
+    parts = split_cents(amount_cents, weights)
     places = places_of(one.project.commune_code for one in lines)
     found = [
         EuroLine(

@@ -10,13 +10,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from fres.kernel import clock, parameters
-from fres.kernel.messages import queue_message
 from fres.kernel.money import format_cents, to_cents
 from fres.kernel.states import advance
 from funds.chart import Purpose
@@ -35,6 +32,7 @@ from funds.rounds.states import (
     OrderState,
     RoundState,
 )
+from funds.rounds.telling import tell_members
 from investors.models import User
 
 QUORUM = "vote.quorum_percent"
@@ -104,7 +102,7 @@ def sign_order(*, order: AllocationOrder, by: User, at: datetime) -> AllocationO
         demand = Demand.objects.select_for_update(of=("self",)).get(uuid=line["demand"])
         advance(demand, START_CONTRACT, by=by, at=at, reason=order.override_motive[:200])
     advance(of, SETTLE_ROUND, by=by, at=at)
-    _tell_members(of, order, at=at)
+    tell_members(of=of, order=order, at=at)
     return order
 
 
@@ -218,27 +216,3 @@ def _post(of: Round, order: AllocationOrder, *, at: datetime) -> None:
         source=("allocation", order.uuid),
         at=at,
     )
-
-
-def _tell_members(of: Round, order: AllocationOrder, *, at: datetime) -> None:
-    titles = dict(of.demands.values_list("code", "project__title"))
-    financed = [{"title": titles[line["code"]], "amount_cents": line["amount_cents"]} for line in order.lines]
-    entries = of.roll.filter(removed_at=None).select_related("party__user")
-    for entry in entries.iterator(chunk_size=2_000):
-        user = entry.party.user
-        if user is None and not entry.party.email:
-            continue
-        queue_message(
-            to=user.email if user is not None else entry.party.email,
-            template="rounds/financed",
-            context={
-                "title": of.title,
-                "budget_cents": to_cents(of.budget),
-                "financed": financed,
-                "url": f"{settings.SITE_URL}{reverse('rounds:round', args=[of.slug])}",
-            },
-            key=f"allocation:{order.uuid}:{entry.uuid}",
-            about=("round", of.uuid),
-            at=at,
-            language=user.language if user is not None else "fr",
-        )

@@ -8,11 +8,13 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from djmoney.money import Money
 
 from fres.kernel.money import format_cents
 from funds.allocation.elections import CountingRules, TieRule
-from funds.models import Demand, RollEntry, Round
-from funds.rounds.states import DemandState, RoundState
+from funds.models import AllocationOrder, Demand, RollEntry, Round
+from funds.pool.selectors import EuroLine, my_pots
+from funds.rounds.states import DemandState, OrderState, RoundState
 from investors.models import Party, User
 from investors.selectors import parties_acted_for
 
@@ -35,19 +37,49 @@ def turnout(of: Round) -> tuple[int, int]:
     return found["voted"], found["all"]
 
 
-def entry_of(of: Round, user: User, at: datetime) -> RollEntry | None:
-    """Return the roll entry a person may vote with: their own, or one of an organisation they represent."""
+def entries_of(of: Round, user: User, at: datetime) -> list[RollEntry]:
+    """Return the roll entries a person may vote with: their own first, then those of whom they represent."""
     entries = of.roll.filter(party__in=parties_acted_for(user, at.date())).select_related("party")
-    return entries.order_by("removed_at", "party__kind", "pk").reverse().first()
+    return sorted(entries, key=lambda one: (one.party.user_id != user.pk, one.removed_at is not None, one.pk))
 
 
-def open_votes_of(party: Party, at: datetime) -> list[RollEntry]:
-    """Return the entries of open votes that wait for a member."""
+def open_votes_of(party: Party | None, at: datetime) -> list[RollEntry]:
+    """Return the entries of open votes that wait for a member, the first to close first."""
     return list(
-        RollEntry.objects.filter(
-            party=party, removed_at=None, round__state=RoundState.OPEN, round__closes_at__gt=at
-        ).select_related("round")
+        RollEntry.objects.filter(party=party, removed_at=None, round__state=RoundState.OPEN, round__closes_at__gt=at)
+        .select_related("round", "party")
+        .order_by("round__closes_at", "pk")
     )
+
+
+@dataclass(frozen=True)
+class PotNews:
+    """What the last signed order of a compartment made of a holder's units: each project with their part of it."""
+
+    order: AllocationOrder
+    held: Money
+    lines: list[EuroLine]
+    elsewhere: Money
+
+
+def pot_news(holder: Party | None) -> list[PotNews]:
+    """Return, for each compartment a person holds units of, where its last signed order put their euros."""
+    found = []
+    for pot in my_pots(holder) if holder is not None else []:
+        order = (
+            AllocationOrder.objects.filter(round__compartment=pot.compartment, state=OrderState.SIGNED)
+            .select_related("round")
+            .order_by("-signed_at", "-pk")
+            .first()
+        )
+        if order is None:
+            continue
+        given = {line["demand"] for line in order.lines}
+        slugs = set(Demand.objects.filter(uuid__in=given).values_list("project__slug", flat=True))
+        lines = [one for one in pot.euros if one.slug in slugs]
+        elsewhere = sum((one.amount for one in pot.euros if one.slug not in slugs), Money(0, pot.amount.currency))
+        found.append(PotNews(order, pot.amount, lines, elsewhere))
+    return found
 
 
 def listed(of: Round) -> QuerySet[Demand]:

@@ -30,6 +30,7 @@ from funds.models import Offer, Refund
 from funds.payments.selectors import refunds_payable_to
 from funds.portfolio import can_pay, can_revoke, portfolio_of
 from funds.reflection import reflection_deadline
+from funds.rounds.selectors import open_votes_of, pot_news
 from funds.states import BankRefundState
 from funds.texts import WARNING, digest_of, read_text, texts_of
 from funds.views.public import document_line, documents_about
@@ -197,6 +198,8 @@ def space(request: SignedInRequest) -> HttpResponse:
         "figures": held.figures,
         "pending": held.pending,
         "waiting": list(selectors.waiting_places_of(request.user)),
+        "votes": open_votes_of(saver, clock.now()) if saver is not None else [],
+        "pot_news": pot_news(saver),
         "holdings": held.holdings,
         "holdings_total": held.holdings_total,
         "gifts": held.gifts,

@@ -36,7 +36,8 @@ def one(request: HttpRequest, slug: str) -> HttpResponseBase:
     of = _public(slug)
     is_counted = of.state in (RoundState.COUNTED, RoundState.SETTLED)
     voted, on_roll = selectors.turnout(of)
-    entry = selectors.entry_of(of, request.user, clock.now()) if isinstance(request.user, User) else None
+    entries = selectors.entries_of(of, request.user, clock.now()) if isinstance(request.user, User) else []
+    entry = entries[0] if entries else None
     context = {
         "round": of,
         "is_open": of.state == RoundState.OPEN and clock.now() < of.closes_at,

@@ -5,11 +5,15 @@ from django.test import Client
 from django.urls import reverse
 
 from fres.kernel.access import Role
-from funds.models import AllocationOrder, Ballot
+from funds.models import AllocationOrder, Ballot, Offer
 from funds.rounds.counting import count_round
+from funds.rounds.ordering import prepare_order, sign_order
 from funds.rounds.states import OrderState, RoundState
 from funds.rounds.voting import open_or_close
-from tests.funds.rounds.scenes import AFTER, CHOICES, DURING, a_round, closed, opened, staff, vote
+from investors.models import Representation
+from tests.funds.factories import CommitmentFactory
+from tests.funds.rounds.scenes import AFTER, BEFORE, CHOICES, DURING, a_round, closed, opened, staff, vote
+from tests.investors.factories import PartyFactory
 from tests.investors.sessions import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +48,39 @@ def test_a_member_votes_sees_the_key_once_and_never_their_choice_again(client, c
     again = client.get(url).content.decode()
     assert "checked" not in again and receipt.key not in again and receipt.code not in again
     assert receipt.code in page(client, "receipts", slug=of.slug).content.decode()
+
+
+def test_who_represents_an_organisation_votes_for_it_and_for_themselves(client, clock):
+    of, parties = a_round()
+    user = parties[0].user
+    company = PartyFactory(legal=True)
+    Representation.objects.create(party=company, user=user, role="Présidente", valid_from="2020-01-01")
+    CommitmentFactory(offer=Offer.objects.get(), saver=company, by=user, settled=True, cleared_at=BEFORE)
+    of = opened(of)
+    clock.move_to(DURING)
+    client.force_login(user)
+    url = reverse("rounds:vote", kwargs={"slug": of.slug})
+    assert str(company.uuid) in client.get(url).content.decode()
+    for pour in ("", str(company.uuid)):
+        assert client.post(url, {"choice": ["P01"], "pour": pour}).status_code == 200
+    assert of.roll.exclude(channel="").count() == 2
+    assert client.get(url, {"pour": str(parties[1].uuid)}).status_code == 404
+
+
+def test_the_space_says_where_the_pot_went_and_which_vote_is_open(client, clock):
+    of, parties = a_round(units=1_000)
+    of = opened(of)
+    clock.move_to(DURING)
+    client.force_login(parties[0].user)
+    space = reverse("funds:space")
+    assert reverse("rounds:vote", kwargs={"slug": of.slug}) in client.get(space).content.decode()
+    for party, choices in zip(parties, CHOICES, strict=True):
+        vote(of, party, choices)
+    clock.move_to(AFTER)
+    count_round(of=closed(of), at=AFTER)
+    sign_order(order=prepare_order(of=of, by=staff(Role.TREASURER), at=AFTER), by=staff(Role.MANAGER), at=AFTER)
+    text = client.get(space).content.decode().replace("\u202f", " ").replace("\xa0", " ")
+    assert "Vos 20 000 € du pot financent désormais" in text.replace(",00", "") and "4 000" in text
 
 
 def test_a_vote_after_the_close_is_refused_on_the_page(client, clock):

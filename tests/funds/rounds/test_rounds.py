@@ -29,6 +29,7 @@ from funds.rounds.errors import (
 )
 from funds.rounds.ordering import prepare_order, refuse_order, sign_order
 from funds.rounds.preparing import freeze_round, leave_out
+from funds.rounds.selectors import pot_news
 from funds.rounds.states import DemandState, OrderState, RoundState
 from funds.rounds.voting import (
     key_paper_ballot,
@@ -349,7 +350,30 @@ def test_the_order_of_a_compartment_places_its_cash_in_all_its_projects():
     placements = Placement.objects.filter(order_uuid=order.uuid)
     assert sorted(to_cents(one.amount) for one in placements) == [350_000, 400_000]
     assert cash_cents(of.compartment) == 1_250_000
+    told = Message.objects.get(template="rounds/my_share")
+    assert told.to == parties[0].user.email and told.context["held_cents"] == 2_000_000
+    assert sum(one["amount_cents"] for one in told.context["parts"]) == 750_000
+    assert Message.objects.filter(template="rounds/financed").count() == 4
     assert problems_of_votes() == []
+
+
+def test_each_holder_is_told_what_their_own_euros_finance_to_the_cent():
+    of, parties = a_round(units=700)
+    others = [hold(of.compartment, units) for units in (7, 3)]
+    of = opened(of)
+    for party, chosen in zip(parties, CHOICES, strict=True):
+        vote(of, party, chosen)
+    count_round(of=closed(of), at=AFTER)
+    sign_order(order=prepare_order(of=of, by=staff(Role.TREASURER), at=AFTER), by=staff(Role.MANAGER), at=AFTER)
+    held = {one.context["held_cents"]: one for one in Message.objects.filter(template="rounds/my_share")}
+    assert sorted(held) == [6_000, 14_000, 1_400_000]
+    small = held[6_000]
+    assert small.to == others[1].user.email
+    assert [one["amount_cents"] for one in small.context["parts"]] == [1_690, 1_479], "largest remainder"
+    (news,) = pot_news(others[1])
+    assert [to_cents(one.amount) for one in news.lines] == [one["amount_cents"] for one in small.context["parts"]]
+    assert sum(to_cents(one.amount) for one in news.lines) + to_cents(news.elsewhere) == 6_000
+    assert pot_news(parties[1]) == []
 
 
 def test_a_rule_in_force_stops_the_whole_order_of_a_compartment():
