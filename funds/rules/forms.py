@@ -1,10 +1,8 @@
 """The form of a rule: one per kind, made from the kind's own parameters, so that none is forgotten."""
 
-import json
 import typing
 from dataclasses import fields
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -14,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from funds.allocation.problem import Base
 from funds.allocation.rules import KINDS, Severity, Timing
 from funds.models import AllocationRule, Fund
+from funds.rules.units import PARTS, field_for, is_whole, shown, stored
 
 LABELS = {
     "share": _("Part"),
-    "cents": _("Montant, en centimes"),
+    "cents": _("Montant, en euros"),
     "minimum": _("Minimum"),
     "maximum": _("Maximum"),
     "asset_class": _("Classe d’actifs"),
@@ -34,16 +33,16 @@ LABELS = {
     "status": _("Statut"),
     "statuses": _("Statuts"),
     "horizon_days": _("Horizon, en jours"),
-    "by_class": _("Taux par classe de risque"),
-    "cap_cents": _("Plafond, en centimes"),
+    "by_class": _("Taux par classe de risque, comme « A: 5 %; B: 10 % »"),
+    "cap_cents": _("Plafond, en euros"),
     "needs_success": _("Seulement si la campagne réussit"),
     "currency": _("Monnaie locale"),
     "envelope": _("Enveloppe de garantie"),
     "quota": _("Quotité garantie"),
     "multiplier": _("Multiplicateur de la dotation"),
-    "fee_bp": _("Commission, en points de base"),
+    "fee_bp": _("Commission, en points de base (100 font 1 %)"),
     "floor": _("Plancher"),
-    "disclosure_cents": _("Seuil de publication, en centimes"),
+    "disclosure_cents": _("Seuil de publication, en euros"),
     "strictness": _("Fléchage strict ou préférence"),
     "fallback": _("À défaut"),
     "projects": _("Projets"),
@@ -97,17 +96,13 @@ class RuleForm(forms.Form):
         hints = typing.get_type_hints(params)
         self.param_keys = {one.name: params.KEYS.get(one.name, one.name) for one in fields(params)}
         for name, key in self.param_keys.items():
-            label = LABELS[name]
-            if hints[name] is bool:
-                self.fields[f"p_{key}"] = forms.BooleanField(label=label, required=False)
-            else:
-                self.fields[f"p_{key}"] = forms.CharField(label=label, required=False, max_length=400)
+            self.fields[f"p_{key}"] = field_for(name, hints[name], LABELS[name])
 
     def data_of_rule(self) -> dict[str, Any]:
         """Return what `adopt_rule` reads."""
         cleaned = self.cleaned_data
         data = {name: cleaned[name] for name in ("code", "scope", "timing", "severity", "cure_days", "valid_from")}
-        params = {key: _plain(cleaned[f"p_{key}"]) for key in self.param_keys.values()}
+        params = {key: stored(name, cleaned[f"p_{key}"]) for name, key in self.param_keys.items()}
         kept = {key: value for key, value in params.items() if value not in ("", None)}
         return {**data, "kind": self.kind, "base": cleaned["base"] or None, "valid_to": cleaned["valid_to"],
                 "params": kept}  # fmt: skip
@@ -121,7 +116,7 @@ class RuleForm(forms.Form):
 
 def initial_of(row: AllocationRule, on: date) -> dict[str, Any]:
     """Return a form's first values from a version."""
-    params = {f"p_{key}": _text(value) for key, value in row.params.items()}
+    params = {f"p_{key}": shown(_name_of(row.kind, key), value) for key, value in row.params.items()}
     return {
         "code": row.code, "scope": row.scope, "base": row.base, "timing": row.timing, "severity": row.severity,
         "cure_days": row.cure_days, "valid_from": max(on, row.valid_from), "valid_to": row.valid_to, **params,
@@ -142,39 +137,19 @@ class SimulateForm(forms.Form):
         self.rows = rows
         for row in rows:
             for key, value in row.params.items():
-                if isinstance(value, str | int) and not isinstance(value, bool) and _is_number(str(value)):
-                    self.fields[f"{row.code}__{key}"] = forms.CharField(
-                        label=f"{row.code} – {LABELS[_name_of(row.kind, key)]}", initial=str(value), max_length=20
-                    )
+                name = _name_of(row.kind, key)
+                if name in PARTS or is_whole(value):
+                    field = field_for(name, type(value), f"{row.code} – {LABELS[name]}")
+                    field.initial = shown(name, value)
+                    self.fields[f"{row.code}__{key}"] = field
 
     def params_of(self, row: AllocationRule) -> dict[str, Any]:
         """Return the parameters of a rule in the second set."""
         cleaned = self.cleaned_data if self.is_bound and self.is_valid() else {}
-        return {key: _plain(cleaned.get(f"{row.code}__{key}", "")) or value for key, value in row.params.items()}
+        given = {key: stored(_name_of(row.kind, key), cleaned.get(f"{row.code}__{key}")) for key in row.params}
+        return {key: value if given[key] in (None, "") else given[key] for key, value in row.params.items()}
 
 
 def _name_of(kind: str, key: str) -> str:
     """Return the parameter that a key of the data stands for: a kind may write it shorter ("min")."""
     return next((name for name, written in KINDS[kind].KEYS.items() if written == key), key)
-
-
-def _is_number(text: str) -> bool:
-    return text.replace(".", "", 1).replace("/", "", 1).isdigit()
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, str):
-        text = value.strip()
-        if text.startswith("{"):
-            try:
-                return json.loads(text, parse_float=Decimal)
-            except ValueError:
-                return text
-        return text
-    return value
-
-
-def _text(value: Any) -> Any:
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return json.dumps(value) if isinstance(value, dict) else value
