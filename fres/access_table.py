@@ -329,6 +329,9 @@ ACCESS: dict[str, dict[str, int]] = {
     "rounds:vote": signed_in(200),
     "rounds:desk": back_office(200, *STAFF),
     "rounds:desk_round": back_office(200, *STAFF),
+    # Instalments taken back after they were shared, recovered by bank transfer
+    "funds:claims": back_office(200, "treasurer", "manager", "compliance", "auditor"),
+    "funds:claim": back_office(200, "treasurer", "manager", "compliance", "auditor"),
 }
 
 # Asked by POST, because a GET would answer 405 before any right is looked at.

@@ -17,7 +17,16 @@ class FundsConfig(AppConfig):
         # What funds tell the apps below: a committee member's ties, who prepared and approved payouts.
         from funds import committee_hints, four_eyes, publishing  # noqa: F401
         from funds.keeping import declare_retention
-        from funds.models import BankRefund, Fund, LegalEntity, Offer, PayoutOrder, ReceiptEligibility, ReceiptMandate
+        from funds.models import (
+            BankRefund,
+            ClaimRecovery,
+            Fund,
+            LegalEntity,
+            Offer,
+            PayoutOrder,
+            ReceiptEligibility,
+            ReceiptMandate,
+        )
         from investors.selectors import audit_kind
 
         for code, name in settings.LOCAL_CURRENCIES.items():
@@ -29,6 +38,7 @@ class FundsConfig(AppConfig):
         audit_kind("offres", _("Offres"), Offer)
         audit_kind("versements", _("Versements"), PayoutOrder)
         audit_kind("remboursements", _("Remboursements par virement"), BankRefund)
+        audit_kind("recouvrements", _("Recouvrements"), ClaimRecovery)
         audit_kind("entites", _("Entités juridiques"), LegalEntity)
         audit_kind("fonds", _("Fonds"), Fund)
         audit_kind("droits-recus", _("Droits de délivrer des reçus"), ReceiptEligibility)

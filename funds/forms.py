@@ -85,6 +85,16 @@ class BankLineForm(forms.Form):
     reference = forms.CharField(label=gettext_lazy("Référence du relevé"), max_length=80)
 
 
+class RecoveryForm(forms.Form):
+    """A transfer received, as the bank's statement tells it."""
+
+    amount = AmountField(label=gettext_lazy("Montant reçu"))
+    received_on = forms.DateField(
+        label=gettext_lazy("Date de valeur"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    reference = forms.CharField(label=gettext_lazy("Référence du relevé"), max_length=80)
+
+
 class OfferFilterForm(forms.Form):
     """Filters of the list of offers, all optional; read from the address."""
 

@@ -28,6 +28,11 @@ def can_approve_refund(user: User) -> bool:
     return can_approve_payout(user)
 
 
+def can_record_recovery(user: User) -> bool:
+    """A treasurer reads the bank's statement; another one undoes a line misread, says the operation (ruling A7)."""
+    return has_role(user, Role.TREASURER)
+
+
 def can_prepare_payout(user: User) -> bool:
     """A treasurer; what they did before on the same file is checked by the operation (ruling A7)."""
     return has_role(user, Role.TREASURER)

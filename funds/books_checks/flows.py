@@ -102,6 +102,32 @@ def disputes(at: datetime) -> Iterator[Problem]:
         yield told_in_cents(key, said, expected, what="entry against dispute, or won and not reversed")
 
 
+@books_check(_("Chaque recouvrement a son écriture"))
+def recoveries(at: datetime) -> Iterator[Problem]:
+    query = f"""WITH {_POSTED}, paid AS (
+        SELECT 'recovery:' || uuid AS key, (amount * 100)::bigint AS cents, undone_at IS NOT NULL AS is_undone
+        FROM funds_claimrecovery
+    ), received AS (SELECT * FROM posted WHERE key NOT LIKE '%%:undone')
+    SELECT coalesce(paid.key, received.key), received.cents, paid.cents
+    FROM paid FULL JOIN received ON received.key = paid.key
+    WHERE received.cents IS DISTINCT FROM paid.cents OR received.is_reversed IS DISTINCT FROM paid.is_undone"""
+    for key, said, expected in select(query, {"like": "recovery:%"}):
+        yield told_in_cents(key, said, expected, what="entry against bank line, or undone and not reversed")
+    query = """WITH returned AS (
+        SELECT split_part(entry.key, ':', 2) AS payment, sum(transfer.amount_cents) AS cents
+        FROM funds_entry entry JOIN funds_transfer transfer ON transfer.entry_id = entry.id
+        WHERE entry.key LIKE 'payment:%%:overpaid:%%' GROUP BY 1
+    ), recovered AS (
+        SELECT payment.uuid::text AS payment, sum((recovery.amount * 100)::bigint) AS cents
+        FROM funds_claimrecovery recovery JOIN funds_payment payment ON payment.id = recovery.payment_id
+        WHERE recovery.undone_at IS NULL GROUP BY 1
+    ) SELECT returned.payment, returned.cents, coalesce(recovered.cents, 0)
+    FROM returned LEFT JOIN recovered ON recovered.payment = returned.payment
+    WHERE returned.cents > coalesce(recovered.cents, 0)"""
+    for uuid, said, recovered in select(query):
+        yield told_in_cents(f"payment {uuid}", int(said), int(recovered), what="owed back of what was recovered")
+
+
 @books_check(_("Chaque versement à un porteur a son écriture"))
 def payouts(at: datetime) -> Iterator[Problem]:
     query = f"""WITH {_POSTED}, paid AS (

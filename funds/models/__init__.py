@@ -55,6 +55,7 @@ from funds.models.pool import (
     UnitMove,
 )
 from funds.models.receipts import GiftReceipt
+from funds.models.recoveries import ClaimRecovery
 from funds.models.rounds import (
     AllocationOrder,
     Ballot,
@@ -83,6 +84,7 @@ __all__ = [
     "BooksCheck",
     "CampaignUpdate",
     "Channel",
+    "ClaimRecovery",
     "Commitment",
     "Compartment",
     "Concern",

@@ -230,11 +230,7 @@ def _kept_as(payment: Payment) -> Purpose:
 
 def _is_used(payment: Payment) -> bool:
     """Whether the rest of this payment went to its purpose, so that the account holds nothing but what is owed."""
-    if payment.is_surplus:
-        return False
-    if payment.commitment is not None:
-        return payment.commitment.state in AFTER_SETTLEMENT
-    return hasattr(payment.instalment, "distribution")
+    return payment.commitment is not None and not payment.is_surplus and payment.commitment.state in AFTER_SETTLEMENT
 
 
 def _lock(bank_refund: BankRefund) -> BankRefund:

@@ -7,10 +7,12 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import override
 
+from fres.kernel import clock
 from fres.kernel.messages import queue_message
 from fres.kernel.money import to_cents
 from fres.kernel.templatetags.fres import date_long
-from funds.models import BankRefund, BankRefundSending, Payment, Refund
+from funds.models import BankRefund, BankRefundSending, ClaimRecovery, Payment, Refund
+from funds.payments.claims import reference_of
 from funds.payments.gateway import FailureCode, RefusalCode, explain
 from investors.models import User
 
@@ -60,6 +62,39 @@ def tell_bank_refund_sent(*, sending: BankRefundSending, at: datetime) -> None:
 
 def tell_contested(*, payment: Payment, at: datetime) -> None:
     _tell(payment, "contested", at=at)
+
+
+def tell_claim(*, payment: Payment, owed_cents: int, at: datetime) -> None:
+    """A borrower must know that the lenders keep a repayment the bank took back, and how to pay it (once a claim)."""
+    if owed_cents:
+        _tell_borrower(payment, "claim", f"payment:{payment.uuid}", at=at, amount_cents=owed_cents)
+
+
+def tell_recovered(*, recovery: ClaimRecovery, left_cents: int, at: datetime) -> None:
+    key, amount_cents = f"recovery:{recovery.uuid}", to_cents(recovery.amount)
+    _tell_borrower(
+        recovery.payment, "recovered", key, at=at, amount_cents=amount_cents, left_cents=left_cents,
+        reference=recovery.reference,
+    )  # fmt: skip
+
+
+def _tell_borrower(payment: Payment, name: str, key: str, *, at: datetime, **context: Any) -> None:
+    """Tell the borrower's legal representatives of the day, each under a key of their own, once."""
+    assert payment.instalment is not None
+    project, on = payment.instalment.loan.offer.project, clock.local(at).date()
+    members = project.organisation.memberships.filter(is_legal_representative=True, joined_on__lte=on)
+    values = {
+        "title": project.title,
+        "rank": payment.instalment.rank,
+        "reference": reference_of(payment),
+        "url": f"{settings.SITE_URL}{reverse('funds:payment', args=[payment.uuid])}",
+    }
+    for member in members.exclude(left_on__lte=on).select_related("user").order_by("pk"):
+        queue_message(
+            to=member.user.email, template=f"payments/{name}", context=values | context,
+            key=f"{key}:{name}:{member.user.uuid}", at=at, about=("payment", payment.uuid),
+            language=member.user.language,
+        )  # fmt: skip
 
 
 def failure_sentence(code: str, *, language: str = "") -> str:

@@ -19,8 +19,10 @@ from funds.chart import Purpose
 from funds.ledger import Line, account_for, balance_cents, post_entry, reverse_entry
 from funds.models import BankRefund, Dispute, Entry, Offer, Payment, Refund, Transfer
 from funds.payments import notices
+from funds.payments.claims import claim_of
 from funds.payments.gateway import DisputeOutcome, DisputeStatus, FailureCode
 from funds.payments.recording import lock_payment, offer_of, payer_of, post_cash, read_payment
+from funds.payments.recoveries import owe_back_recovered
 from funds.states import (
     BOUNCE_REFUND,
     DISPUTE,
@@ -106,6 +108,8 @@ def reverse_payment(*, payment: Payment, fact: Fact, at: datetime) -> Reversal:
         case DebitContested():
             entries = _debit_contested(payment, fact.dispute, at=at)
     payment = read_payment(payment.pk)
+    if entries and is_shared(payment):
+        notices.tell_claim(payment=payment, owed_cents=claim_of(payment).owed_cents, at=at)
     return Reversal(payment=payment, entries=tuple(entries), stands=what_stands(payment))
 
 
@@ -117,9 +121,17 @@ def held_cents(payment: Payment) -> int:
     if commitment is not None:
         if commitment.state in AFTER_SETTLEMENT and not payment.is_surplus:
             return 0
-    elif hasattr(payment.instalment, "distribution") and not payment.is_surplus:
-        return 0
+    elif is_shared(payment):
+        return max(0, claim_of(payment).kept_cents)
     return max(0, to_cents(payment.amount) - taken_cents(payment))
+
+
+def is_shared(payment: Payment) -> bool:
+    """Whether this very payment is the one whose money was shared among the lenders: the last that was received."""
+    instalment = payment.instalment
+    if instalment is None or payment.is_surplus or not hasattr(instalment, "distribution"):
+        return False
+    return instalment.receptions.order_by("-pk").values_list("payment", flat=True).first() == payment.pk
 
 
 def taken_cents(payment: Payment) -> int:
@@ -262,6 +274,8 @@ def _refund_came_back(payment: Payment, fact: RefundCameBack, *, at: datetime) -
         advance(commitment, OWE_REFUND, by=None, at=at, reason=refund.failure_code, ended_at=None)
     elif commitment is not None and commitment.state == CommitmentState.DISPUTED and not taken_cents(payment):
         advance(commitment, WIN_DISPUTE, by=None, at=at, reason=refund.failure_code)
+    elif commitment is None:
+        return [entry, *owe_back_recovered(payment, cause=Refund.Cause.PAID_TWICE, at=at)]
     return [entry]
 
 
@@ -352,7 +366,7 @@ def _win_dispute(payment: Payment, dispute: Dispute, *, at: datetime) -> list[En
         payment = advance(payment, STAND_AGAIN, by=None, at=at, reason=_("Contestation close"))
     commitment = payment.commitment
     if commitment is None:
-        return entries
+        return entries + _give_instalment_back(payment, at=at)
     if commitment.state == CommitmentState.DISPUTED:
         advance(commitment, WIN_DISPUTE, by=None, at=at)
     elif commitment.state == CommitmentState.REFUNDED:
@@ -361,6 +375,18 @@ def _win_dispute(payment: Payment, dispute: Dispute, *, at: datetime) -> list[En
         if left.amount > 0:
             ask_refund(payment=payment, amount=left, cause=Refund.Cause.WON_BACK, by=None, at=at)
     return entries
+
+
+def _give_instalment_back(payment: Payment, *, at: datetime) -> list[Entry]:
+    """The bank gave an instalment back: what its borrower had paid of it by other ways, or all of it, is theirs."""
+    from funds.payments.refunds import ask_refund
+
+    if is_shared(payment):
+        return owe_back_recovered(payment, cause=Refund.Cause.WON_BACK, at=at)
+    left = held_cents(payment) if _has_rival(payment) or hasattr(payment.instalment, "distribution") else 0
+    if left:
+        ask_refund(payment=payment, amount=from_cents(left), cause=Refund.Cause.WON_BACK, by=None, at=at)
+    return []
 
 
 def _take(
@@ -425,7 +451,8 @@ def write_off_dispute(*, dispute_id: int, at: datetime) -> Entry | None:
     open_cents = balance_cents(entity=offer.books, purpose=Purpose.CLAIM_ON_SAVER, party=payer, offer=offer)
     dispute.written_off_at = at
     dispute.save(update_fields=["written_off_at"])
-    lost = min(open_cents, dispute.claim_cents)
+    own_cents = claim_of(payment).open_cents if payment.instalment is not None else open_cents
+    lost = min(open_cents, own_cents, dispute.claim_cents)
     if lost <= 0:
         return None
     loss = account_for(offer.books, Purpose.LOSS)

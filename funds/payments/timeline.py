@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from fres.kernel import clock
 from fres.kernel.money import format_cents, to_cents
-from funds.models import BankRefund, Payment, Refund
+from funds.models import BankRefund, ClaimRecovery, Payment, Refund
 from funds.payments import notices
 from funds.payments.gateway import Means
 from funds.states import BankRefundState, PaymentState, RefundState
@@ -112,7 +112,13 @@ def _what_came_back(payment: Payment) -> list[Step]:
         steps.append(
             Step(_day(payment.failed_at), _("Rejeté"), notices.failure_sentence(payment.failure_code), "failed")
         )
+    steps += [_recovered(one) for one in payment.recoveries.all() if one.undone_at is None]
     return sorted(steps, key=lambda step: step.on)
+
+
+def _recovered(recovery: ClaimRecovery) -> Step:
+    amount = format_cents(to_cents(recovery.amount))
+    return Step(recovery.received_on, _("Virement reçu"), f"{amount}, {recovery.reference}", "done")
 
 
 def _day(moment: datetime) -> date:

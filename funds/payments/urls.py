@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from funds.views import bank_refunds, paying
+from funds.views import bank_refunds, paying, recoveries
 
 urlpatterns = [
     path("engagements/<uuid:uuid>/payer/", paying.pay, name="pay"),
@@ -12,5 +12,7 @@ urlpatterns = [
     path("espace/remboursements/<uuid:uuid>/", bank_refunds.ask, name="ask_bank_refund"),
     path("gestion/remboursements/", bank_refunds.listing, name="bank_refunds"),
     path("gestion/remboursements/<uuid:uuid>/", bank_refunds.one, name="bank_refund"),
+    path("gestion/creances/", recoveries.listing, name="claims"),
+    path("gestion/creances/<uuid:uuid>/", recoveries.one, name="claim"),
     path("paiement/webhook/", paying.webhook, name="webhook"),
 ]

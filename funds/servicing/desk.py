@@ -19,6 +19,7 @@ from funds.chart import Purpose
 from funds.ledger import balance_cents
 from funds.models import BooksCheck, Commitment, Instalment, LegalEntity, Offer, Payment, PayoutOrder
 from funds.payments.charging import ASK_AGAIN_WITHIN
+from funds.payments.claims import open_claims
 from funds.payments.notices import failure_sentence
 from funds.payments.recording import offer_of, payer_of
 from funds.payments.selectors import refunds_to_settle
@@ -84,7 +85,7 @@ class Control:
 
 def tasks_of(*, at: datetime) -> list[Task]:
     """Return what waits for somebody, the oldest first. Args: at: aware."""
-    found = [*_payout_tasks(), *_refund_tasks(), *_instalment_tasks(at), *_check_tasks(at)]
+    found = [*_payout_tasks(), *_refund_tasks(), *_claim_tasks(), *_instalment_tasks(at), *_check_tasks(at)]
     return sorted(found, key=lambda task: (task.due_on, task.title))
 
 
@@ -213,6 +214,17 @@ def _refund_tasks() -> Iterator[Task]:
                 title, state, label = _("Remboursement de %(amount)s revenu"), "LATE", _("À rendre")
                 detail = f"{detail}. {failure_sentence(refund.failure_code)}"
         yield Task(on, title % amount, url, detail, who, state, label)
+
+
+def _claim_tasks() -> Iterator[Task]:
+    for claim in open_claims()[:MOST_SHOWN]:
+        payment = claim.payment
+        title = _("Recouvrer %(amount)s, échéance reprise") % {"amount": format_cents(claim.open_cents)}
+        detail = f"{payer_of(payment).number}, {offer_of(payment).project.title}"
+        dispute = getattr(payment, "dispute", None)
+        taken_at = dispute.opened_at if dispute is not None else payment.failed_at or payment.asked_at
+        url, who = reverse("funds:claim", args=[payment.uuid]), str(Role.TREASURER.label)
+        yield Task(clock.local(taken_at).date(), title, url, detail, who, "LATE", _("À recouvrer"))
 
 
 def _instalment_tasks(at: datetime) -> Iterator[Task]:

@@ -11,6 +11,7 @@ from djmoney.money import Money
 from fres.kernel import charts, clock, parameters
 from fres.kernel.money import from_cents, to_cents
 from funds.models import Commitment, Instalment, Loan, Offer, PayeeAccount, Payment, PayoutOrder, Tranche
+from funds.payments.claims import Claim, claim_of, claims_of, contested_instalments, reference_of
 from funds.payments.notices import failure_sentence
 from funds.payments.timeline import Step
 from funds.selectors import figures_of
@@ -22,7 +23,7 @@ from projects.models import Organisation
 
 @dataclass(frozen=True)
 class InstalmentRow:
-    """One line of a schedule as its borrower reads it. `state`: RECEIVED, PROCESSING, LATE, DUE or PROJECTED."""
+    """One line of a schedule as its borrower reads it. `state`: RECEIVED, TAKEN_BACK, PROCESSING, LATE, DUE or PROJECTED."""
 
     rank: int
     due_on: date
@@ -32,6 +33,23 @@ class InstalmentRow:
     balance_after: Money
     state: str
     state_label: str
+
+
+@dataclass(frozen=True)
+class HolderClaim:
+    """What a borrower owes of an instalment taken back after it was shared. `reference`: what to write on the transfer.
+
+    Attributes: iban: the verified account to pay to, "" when the staff gives it.
+    """
+
+    payment: Payment
+    rank: int
+    taken: Money
+    recovered: Money
+    owed: Money
+    reference: str
+    iban: str
+    iban_holder: str
 
 
 @dataclass(frozen=True)
@@ -45,6 +63,7 @@ class HolderLoan:
     paid: Money
     remaining: Money
     pay_url: str
+    claims: tuple[HolderClaim, ...]
 
 
 @dataclass(frozen=True)
@@ -127,6 +146,7 @@ def holder_overview(*, user: User, at: datetime) -> list[HolderOrganisation]:
     )
     payees = {payee.party_id: payee for payee in PayeeAccount.objects.filter(party__organisation__in=organisations)}
     alert_days = parameters.value_at("instalment.alert_days", on).whole
+    claims = [holder_claim(one) for one in claims_of(contested_instalments().filter(instalment__loan__in=loans))]
     told = []
     for organisation in organisations:
         own = [offer for offer in offers if offer.project.organisation_id == organisation.pk]
@@ -146,7 +166,7 @@ def holder_overview(*, user: User, at: datetime) -> list[HolderOrganisation]:
                     )
                     for offer in own
                 ),
-                loans=tuple(_loan(loan, on, alert_days) for loan in loans if loan.offer_id in own_keys),
+                loans=tuple(_loan(loan, on, alert_days, claims) for loan in loans if loan.offer_id in own_keys),
                 account="MISSING" if payee is None else "READY" if payee.can_receive else "INCOMPLETE",
             )
         )
@@ -238,13 +258,42 @@ def payout_steps(order: PayoutOrder, *, at: datetime) -> list[Step]:
     return steps
 
 
-def _loan(loan: Loan, on: date, alert_days: int) -> HolderLoan:
+def holder_claim(claim: Claim) -> HolderClaim:
+    """Return a claim as its borrower reads it."""
+    instalment = claim.payment.instalment
+    assert instalment is not None
+    creditor = instalment.loan.offer.books.party
+    is_verified = creditor.iban_verified_at is not None
+    return HolderClaim(
+        payment=claim.payment,
+        rank=instalment.rank,
+        taken=from_cents(claim.taken_cents),
+        recovered=from_cents(claim.recovered_cents),
+        owed=from_cents(claim.owed_cents),
+        reference=reference_of(claim.payment),
+        iban=creditor.iban if is_verified else "",
+        iban_holder=creditor.iban_holder if is_verified else "",
+    )
+
+
+def claim_for_holder(payment: Payment) -> HolderClaim | None:
+    """Return what is owed on a payment of an instalment, or None: nothing was ever claimed, or nothing is any more."""
+    found = contested_instalments().filter(pk=payment.pk).first()
+    claim = claim_of(found) if found is not None else None
+    return holder_claim(claim) if claim is not None and claim.owed_cents else None
+
+
+def _loan(loan: Loan, on: date, alert_days: int, every_claim: list[HolderClaim]) -> HolderLoan:
     instalments = list(loan.instalments.all())
-    rows = tuple(_row(one, on, alert_days) for one in instalments)
-    unpaid = [one for one, row in zip(instalments, rows, strict=True) if row.state not in ("RECEIVED", "PROCESSING")]
+    claims = tuple(
+        one for one in every_claim if one.owed.amount and one.payment.instalment in instalments  # both of this loan
+    )
+    rows = tuple(_row(one, on, alert_days, {claim.rank for claim in claims}) for one in instalments)
+    unpaid = [one for one, row in zip(instalments, rows, strict=True) if row.state not in ("RECEIVED", "TAKEN_BACK", "PROCESSING")]
     following = unpaid[0] if unpaid else None
     is_waiting = any(row.state == "PROCESSING" for row in rows)
-    paid = sum(one.principal_cents for one, row in zip(instalments, rows, strict=True) if row.state == "RECEIVED")
+    shared = ("RECEIVED", "TAKEN_BACK")  # what the lenders were given is no longer owed to them
+    paid = sum(one.principal_cents for one, row in zip(instalments, rows, strict=True) if row.state in shared)
     pay_url = ""
     if following is not None and not is_waiting:
         pay_url = reverse("funds:pay_instalment", args=[following.uuid])
@@ -256,12 +305,15 @@ def _loan(loan: Loan, on: date, alert_days: int) -> HolderLoan:
         paid=from_cents(paid),
         remaining=from_cents(loan.principal_cents - paid),
         pay_url=pay_url,
+        claims=claims,
     )
 
 
-def _row(instalment: Instalment, on: date, alert_days: int) -> InstalmentRow:
+def _row(instalment: Instalment, on: date, alert_days: int, claimed: set[int]) -> InstalmentRow:
     states = {payment.state for payment in instalment.payments.all()}
-    if hasattr(instalment, "distribution") or PaymentState.CLEARED in states:
+    if instalment.rank in claimed:
+        state, label = "TAKEN_BACK", _("Reprise par la banque, à régler")
+    elif hasattr(instalment, "distribution") or PaymentState.CLEARED in states:
         state, label = "RECEIVED", _("Reçue")
     elif PaymentState.PROCESSING in states:
         state, label = "PROCESSING", _("En cours à la banque")

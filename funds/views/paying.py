@@ -23,6 +23,7 @@ from funds.payments.selectors import commitments_payable_by, payments_visible_to
 from funds.payments.stripe_gateway import gateway_from_settings
 from funds.payments.timeline import payment_steps
 from funds.payments.webhooks import receive_event
+from funds.servicing.selectors import claim_for_holder
 from funds.states import CommitmentState, PaymentState
 from investors.models import User
 
@@ -69,6 +70,7 @@ def payment(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "can_retry": bool(_retry_url(found)),
         "retry_url": _retry_url(found),
         "refunds": list(found.refunds.order_by("asked_at", "pk")),
+        "claim": claim_for_holder(found) if found.instalment_id is not None else None,
     }
     return render(request, "funds/payment.html", context)
 

@@ -46,7 +46,7 @@ STATE_SIGNS = {
         "RECEIVED", "SEALED", "LABELLED", "ACTIVE", "ACCEPTED", "RELEASED", "CONCLUDED", "SIGNED", "ISSUED", "CURED",
         "PUBLISHED",
         "APPLIED",
-        "CHOSEN", "COUNTED",
+        "CHOSEN", "COUNTED", "RECOVERED",
     ),
     "state-refunded": ("REFUNDED", "REVOKED", "REVERSED", "STOPPED"),
     "state-closed": (
@@ -55,6 +55,7 @@ STATE_SIGNS = {
     ),
     "state-late": (
         "LATE", "FAILED", "REFUSED", "SUSPENDED", "ALERT", "BLOCKING", "INELIGIBLE", "REMOVED", "UPHELD", "NOT_FOUND",
+        "OWED", "TAKEN_BACK",
     ),
     "state-default": ("DEFAULT", "DEFAULTED", "LOSS_RECOGNISED", "DISPUTED", "LOST", "CALLED"),
 }  # fmt: skip

@@ -4,6 +4,7 @@ from funds.models import Refund
 from funds.states import RefundState
 from tests.access_objects import Visit, visit
 from tests.funds.factories import NOW, PaymentFactory
+from tests.funds.payments.recovery_scenes import a_claim_of_rows
 from tests.investors.factories import PartyFactory
 
 
@@ -21,3 +22,8 @@ def _refund() -> Visit:
 @visit("investors:check_party")
 def _check() -> Visit:
     return Visit(kwargs={"uuid": PartyFactory().uuid}, data={"kind": "IDENTITY", "evidence": "Carte vue le 12/11"})
+
+
+@visit("funds:claim")
+def _claim() -> Visit:
+    return Visit(kwargs={"uuid": a_claim_of_rows().uuid})
