@@ -94,7 +94,9 @@ def claims_of(payments: Iterable[Payment]) -> list[Claim]:
 def contested_instalments() -> QuerySet[Payment]:
     """Return the payments of shared instalments that the bank took back, or that were given back outside of us, with
     all that their claims are read from; the last one taken first."""
-    took = Q(dispute__isnull=False) | Q(failed_at__isnull=False) | Q(refunds__isnull=False) | Q(recoveries__isnull=False)
+    took = (
+        Q(dispute__isnull=False) | Q(failed_at__isnull=False) | Q(refunds__isnull=False) | Q(recoveries__isnull=False)
+    )
     return (
         with_claims(Payment.objects.filter(took, instalment__distribution__isnull=False, cleared_at__isnull=False))
         .order_by("-pk")

@@ -57,9 +57,9 @@ def why_not_undo(claim: Claim, recovery: ClaimRecovery, user: User, *, at: datet
     if recovery.undone_at is not None:
         return _("Ce recouvrement est déjà défait.")
     if claim.returned_cents:
-        return _("La banque a rendu l’argent depuis : ce recouvrement est dû au porteur, il ne se défait plus.")
+        return _("La banque a rendu l’argent depuis : ce recouvrement est dû au porteur, il ne se défait plus.")
     if recovery.recorded_by_id == user.pk:
-        return _("Vous avez constaté ce recouvrement : une autre personne le défait.")
+        return _("Vous avez constaté ce recouvrement : une autre personne le défait.")
     return _own_debt(claim.payment, user, at)
 
 
@@ -179,7 +179,7 @@ def _own_debt(payment: Payment, user: User, at: datetime) -> str:
     members = offer_of(payment).project.organisation.memberships.filter(user=user, joined_on__lte=on)
     is_member = members.exclude(left_on__lte=on).exists()
     if is_member or parties_acted_for(user, on).filter(pk=borrower.pk).exists():
-        return _("Cette dette est la vôtre, ou celle de qui vous représentez : d’autres personnes s’en occupent.")
+        return _("Cette dette est la vôtre, ou celle de qui vous représentez : d’autres personnes s’en occupent.")
     return ""
 
 
@@ -211,7 +211,7 @@ def _check_amount(claim: Claim, cents: int) -> None:
         raise RecoveryTooLarge(
             _("Le porteur doit %(owed)s, ce virement est de %(amount)s.")
             % {"owed": format_cents(claim.owed_cents), "amount": format_cents(cents)},
-            next_step=_("Rattachez au plus ce qui est dû ; le reste se rend à qui l’a envoyé."),
+            next_step=_("Rattachez au plus ce qui est dû ; le reste se rend à qui l’a envoyé."),
         )
 
 

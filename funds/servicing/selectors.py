@@ -11,10 +11,11 @@ from djmoney.money import Money
 from fres.kernel import charts, clock, parameters
 from fres.kernel.money import from_cents, to_cents
 from funds.models import Commitment, Instalment, Loan, Offer, PayeeAccount, Payment, PayoutOrder, Tranche
-from funds.payments.claims import Claim, claim_of, claims_of, contested_instalments, reference_of
+from funds.payments.claims import claims_of, contested_instalments
 from funds.payments.notices import failure_sentence
 from funds.payments.timeline import Step
 from funds.selectors import figures_of
+from funds.servicing.holder_claims import HolderClaim, holder_claim
 from funds.servicing.payouts import payable_cents, why_not_payable
 from funds.states import FinancingState, OfferState, PaymentState, PayoutState, TrancheState
 from investors.models import User
@@ -23,7 +24,10 @@ from projects.models import Organisation
 
 @dataclass(frozen=True)
 class InstalmentRow:
-    """One line of a schedule as its borrower reads it. `state`: RECEIVED, TAKEN_BACK, PROCESSING, LATE, DUE or PROJECTED."""
+    """One line of a schedule as its borrower reads it.
+
+    `state`: RECEIVED, TAKEN_BACK, PROCESSING, LATE, DUE or PROJECTED.
+    """
 
     rank: int
     due_on: date
@@ -33,23 +37,6 @@ class InstalmentRow:
     balance_after: Money
     state: str
     state_label: str
-
-
-@dataclass(frozen=True)
-class HolderClaim:
-    """What a borrower owes of an instalment taken back after it was shared. `reference`: what to write on the transfer.
-
-    Attributes: iban: the verified account to pay to, "" when the staff gives it.
-    """
-
-    payment: Payment
-    rank: int
-    taken: Money
-    recovered: Money
-    owed: Money
-    reference: str
-    iban: str
-    iban_holder: str
 
 
 @dataclass(frozen=True)
@@ -258,38 +245,19 @@ def payout_steps(order: PayoutOrder, *, at: datetime) -> list[Step]:
     return steps
 
 
-def holder_claim(claim: Claim) -> HolderClaim:
-    """Return a claim as its borrower reads it."""
-    instalment = claim.payment.instalment
-    assert instalment is not None
-    creditor = instalment.loan.offer.books.party
-    is_verified = creditor.iban_verified_at is not None
-    return HolderClaim(
-        payment=claim.payment,
-        rank=instalment.rank,
-        taken=from_cents(claim.taken_cents),
-        recovered=from_cents(claim.recovered_cents),
-        owed=from_cents(claim.owed_cents),
-        reference=reference_of(claim.payment),
-        iban=creditor.iban if is_verified else "",
-        iban_holder=creditor.iban_holder if is_verified else "",
-    )
-
-
-def claim_for_holder(payment: Payment) -> HolderClaim | None:
-    """Return what is owed on a payment of an instalment, or None: nothing was ever claimed, or nothing is any more."""
-    found = contested_instalments().filter(pk=payment.pk).first()
-    claim = claim_of(found) if found is not None else None
-    return holder_claim(claim) if claim is not None and claim.owed_cents else None
-
-
 def _loan(loan: Loan, on: date, alert_days: int, every_claim: list[HolderClaim]) -> HolderLoan:
     instalments = list(loan.instalments.all())
     claims = tuple(
-        one for one in every_claim if one.owed.amount and one.payment.instalment in instalments  # both of this loan
+        one
+        for one in every_claim
+        if one.owed.amount and one.payment.instalment in instalments  # both of this loan
     )
     rows = tuple(_row(one, on, alert_days, {claim.rank for claim in claims}) for one in instalments)
-    unpaid = [one for one, row in zip(instalments, rows, strict=True) if row.state not in ("RECEIVED", "TAKEN_BACK", "PROCESSING")]
+    unpaid = [
+        one
+        for one, row in zip(instalments, rows, strict=True)
+        if row.state not in ("RECEIVED", "TAKEN_BACK", "PROCESSING")
+    ]
     following = unpaid[0] if unpaid else None
     is_waiting = any(row.state == "PROCESSING" for row in rows)
     shared = ("RECEIVED", "TAKEN_BACK")  # what the lenders were given is no longer owed to them

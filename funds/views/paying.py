@@ -23,7 +23,7 @@ from funds.payments.selectors import commitments_payable_by, payments_visible_to
 from funds.payments.stripe_gateway import gateway_from_settings
 from funds.payments.timeline import payment_steps
 from funds.payments.webhooks import receive_event
-from funds.servicing.selectors import claim_for_holder
+from funds.servicing.holder_claims import claim_for_holder
 from funds.states import CommitmentState, PaymentState
 from investors.models import User
 

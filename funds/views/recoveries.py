@@ -84,13 +84,17 @@ def _undo(request: SignedInRequest, payment: Payment) -> HttpResponseBase:
         undo_recovery(recovery=recovery, reason=request.POST.get("reason", ""), by=request.user, at=clock.now())
     except RuleViolation as refusal:
         return _show(request, payment, refusal=refusal)
-    messages.success(request, _("Le recouvrement est défait : la somme est de nouveau attendue."))
+    messages.success(request, _("Le recouvrement est défait : la somme est de nouveau attendue."))
     return redirect("funds:claim", uuid=payment.uuid)
 
 
 @reads_only
 def _show(
-    request: SignedInRequest, payment: Payment, *, refusal: RuleViolation | None = None, form: RecoveryForm | None = None
+    request: SignedInRequest,
+    payment: Payment,
+    *,
+    refusal: RuleViolation | None = None,
+    form: RecoveryForm | None = None,
 ) -> HttpResponseBase:
     payment = get_object_or_404(contested_instalments(), pk=payment.pk)
     claim, at = claim_of(payment), clock.now()
