@@ -226,7 +226,7 @@ def _check_line(payment: Payment, *, received_on: date, reference: str, at: date
     if not reference or len(reference) > 80 or any(sign in "|@" or ord(sign) < 32 for sign in reference):
         raise RecoveryRefused(
             _("La référence du virement manque, ou porte un signe que les livres refusent."),
-            next_step=_("Recopiez celle du relevé, en 80 signes au plus, sans « | » ni « @ »."),
+            next_step=_("Recopiez celle du relevé, en 80 signes au plus, sans « | » ni « @ »."),
         )
     if ClaimRecovery.objects.filter(received_on=received_on, reference=reference, undone_at=None).exists():
         raise RecoveryRefused(
