@@ -268,8 +268,7 @@ def _refund_came_back(payment: Payment, fact: RefundCameBack, *, at: datetime) -
     payment.refunded_cents -= to_cents(refund.amount)
     payment.save(update_fields=["refunded_cents"])
     commitment = payment.commitment
-    if payment.state == PaymentState.REVERSED and not _has_rival(payment):
-        payment = advance(payment, STAND_AGAIN, by=None, at=at, reason=refund.failure_code)
+    payment = _stand_again(payment, reason=refund.failure_code, at=at)
     if commitment is not None and commitment.state == CommitmentState.REFUNDED:
         advance(commitment, OWE_REFUND, by=None, at=at, reason=refund.failure_code, ended_at=None)
     elif commitment is not None and commitment.state == CommitmentState.DISPUTED and not taken_cents(payment):
@@ -361,13 +360,11 @@ def _win_dispute(payment: Payment, dispute: Dispute, *, at: datetime) -> list[En
     entries += _undo_write_off(payment, dispute, at=at)
     dispute.won_at = at
     dispute.save(update_fields=["won_at"])
-    payment = read_payment(payment.pk)
-    if not _has_rival(payment):
-        payment = advance(payment, STAND_AGAIN, by=None, at=at, reason=_("Contestation close"))
+    payment = _stand_again(read_payment(payment.pk), reason=_("Contestation close"), at=at)
     commitment = payment.commitment
     if commitment is None:
         return entries + _give_instalment_back(payment, at=at)
-    if commitment.state == CommitmentState.DISPUTED:
+    if commitment.state == CommitmentState.DISPUTED and not taken_cents(payment):
         advance(commitment, WIN_DISPUTE, by=None, at=at)
     elif commitment.state == CommitmentState.REFUNDED:
         advance(commitment, OWE_REFUND, by=None, at=at, ended_at=None)
@@ -403,6 +400,14 @@ def _take(
         claim = account_for(offer.books, Purpose.CLAIM_ON_SAVER, party=payer, offer=offer)
         lines.append(Line(claim, provider, amount_cents - held))
     return post_cash(payment=payment, key=key, lines=lines, label=label, value_at=value_at, at=at)
+
+
+def _stand_again(payment: Payment, *, reason: str, at: datetime) -> Payment:
+    """Money of a reversed payment is here again, unless another fact still takes all of it, or another payment pays."""
+    is_here = taken_cents(payment) < to_cents(payment.amount)
+    if payment.state == PaymentState.REVERSED and is_here and not _has_rival(payment):
+        return advance(payment, STAND_AGAIN, by=None, at=at, reason=reason)
+    return payment
 
 
 def _has_rival(payment: Payment) -> bool:
