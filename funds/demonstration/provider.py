@@ -31,6 +31,14 @@ class ProviderPages:
         """The payee has answered the provider's questions: their account may receive; or it no longer may."""
         self._ask("accounts", account=account_id, is_verified=is_verified)
 
+    def contest(self, intent_id: str) -> None:
+        """The payer contests a payment at their bank, which takes it back."""
+        self._ask("dispute", intent=intent_id)
+
+    def close_dispute(self, dispute_id: str) -> None:
+        """The bank ends a dispute in our favour: it gives the money back."""
+        self._ask("dispute", dispute=dispute_id, is_won=True)
+
     def fund(self, cents: int) -> None:
         """Add our own money, in cents, to what the provider holds for us."""
         self._ask("fund", amount=cents)

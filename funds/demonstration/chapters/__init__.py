@@ -24,6 +24,7 @@ CHAPTERS: tuple[str, ...] = (
     "monitoring",
     "sources",
     "rounds",
+    "recoveries",
 )
 
 
