@@ -67,7 +67,7 @@ class Incident:
 
     def _contest(self, region: Region, at: datetime) -> None:
         payment = self.payment
-        if payment is not None and payment.intent_id is not None:
+        if payment is not None and payment.intent_id is not None and self._dispute() is None:
             ProviderPages(settings.STRIPE_API_BASE).contest(payment.intent_id)
             refresh_payment(payment_id=payment.pk, at=clock.now(), gateway=gateway_from_settings())
 
@@ -88,7 +88,7 @@ class Incident:
 
     def _win(self, region: Region, at: datetime) -> None:
         dispute = self._dispute()
-        if dispute is not None:
+        if dispute is not None and dispute.won_at is None:
             ProviderPages(settings.STRIPE_API_BASE).close_dispute(dispute.provider_id)
             refresh_payment(payment_id=dispute.payment_id, at=clock.now(), gateway=gateway_from_settings())
 
