@@ -30,7 +30,7 @@ from fres.kernel.parameter_seeds import load_seeds
 from fres.urls import urlpatterns as site_urls
 from funds.models import Commitment, Fund, LegalEntity, Offer
 from funds.texts import digest_of, texts_of
-from investors.models import Party, TaxResidence, User
+from investors.models import EntryAssessment, LossSimulation, Party, TaxResidence, User
 from investors.parties import next_party_numbers
 from projects.models import Award, Organisation, Project
 
@@ -120,11 +120,25 @@ def savers(count: int, *, prefix: str) -> list[Party]:
             number=number, kind=Party.Kind.PERSON, user=user, family_name="Banc", given_names="Camille",
             birth_date=date(1980, 5, 17), birth_place="Lens", birth_country="FR", address_line="12 rue de la Gare",
             postal_code="62300", city="Lens", commune_code="62498", email=user.email, kyc_verified_at=now,
+            screened_at=now,
         )
         for number, user in zip(numbers, users, strict=True)
     )  # fmt: skip
     TaxResidence.objects.bulk_create(
         TaxResidence(party=party, country="FR", valid_from=date(2020, 1, 1), declared_at=now) for party in parties
+    )
+    EntryAssessment.objects.bulk_create(
+        EntryAssessment(
+            party=party, by=party.user, version="2026-11", outcome="PASSED", score=10, out_of=10, taken_at=now,
+            expires_on=date(2040, 1, 1),
+        )
+        for party in parties
+    )  # fmt: skip
+    LossSimulation.objects.bulk_create(
+        LossSimulation(
+            party=party, by=party.user, is_sent=False, tool_version="2026-11", made_at=now, expires_on=date(2040, 1, 1)
+        )
+        for party in parties
     )
     return parties
 

@@ -332,6 +332,14 @@ ACCESS: dict[str, dict[str, int]] = {
     # Instalments taken back after they were shared, recovered by bank transfer
     "funds:claims": back_office(200, "treasurer", "manager", "compliance", "auditor"),
     "funds:claim": back_office(200, "treasurer", "manager", "compliance", "auditor"),
+    # Before lending: questionnaire, simulation, class
+    "protection:ready": signed_in(200),
+    "protection:questionnaire": signed_in(200),
+    "protection:warning": signed_in(302),
+    "protection:simulation": signed_in(200),
+    "protection:status": signed_in(200),
+    "protection:requests": back_office(200, "compliance", "administrator"),
+    "protection:decide": back_office(200, "compliance", "administrator"),
 }
 
 # Asked by POST, because a GET would answer 405 before any right is looked at.

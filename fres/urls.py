@@ -14,6 +14,7 @@ urlpatterns = [
     path("langue/", login_not_required(set_language), name="set_language"),
     path("compte/", include("investors.account_urls")),
     path("", include("investors.urls")),
+    path("", include("investors.protection.urls")),
     path("", include("funds.urls")),
     path("", include("funds.campaigns.urls")),
     path("", include("reporting.urls")),

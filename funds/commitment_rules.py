@@ -13,10 +13,11 @@ from djmoney.money import Money
 from fres.kernel import clock
 from fres.kernel.errors import RuleViolation
 from fres.kernel.money import CURRENCY, format_cents, to_cents
-from funds.limits import Limits
+from funds.limits import Limits, gate_of
 from funds.models import Offer
 from funds.states import OfferState
-from investors.models import Party
+from investors.models import EntryAssessment, Party
+from investors.protection.selectors import RETAIL
 
 MAJORITY_YEARS = 18
 
@@ -138,6 +139,30 @@ class SheetNotOpened(CommitmentRefused):
     rule = "E11"
 
 
+class EntryTestMissing(CommitmentRefused):
+    """E06: no entry questionnaire answered or refused within two years."""
+
+    rule = "E06"
+
+
+class WarningNotRead(CommitmentRefused):
+    """E07: the questionnaire was failed or refused, and its warning was not acknowledged."""
+
+    rule = "E07"
+
+
+class SimulationMissing(CommitmentRefused):
+    """E08: no simulation of loss within a year, sent or withheld."""
+
+    rule = "E08"
+
+
+class UnderstandingUnproven(CommitmentRefused):
+    """E13: beyond the alert threshold, the law asks for proof of understanding: a questionnaire that was passed."""
+
+    rule = "E13"
+
+
 class OwnProject(CommitmentRefused):
     """E15: whoever owns a project or signs for it does not fund it here."""
 
@@ -164,6 +189,9 @@ class Standing:
     sheet_to_open: the number of the information sheet in force when this person has not opened it, else "" (E11).
     country: of tax residence, "" when none is declared. is_by_guardian: a guardian of the saver acts for them.
     has_label: whether the offer's label is in force and accepted by its fund that day.
+    saver_class: `RETL`, `SOPH` or `PROF`, on the day. entry: the outcome of the last questionnaire, "" when none is in
+    force; is_warned: whether its warning was read. has_simulation: one was made within a year; simulated: its result,
+    None when it was withheld. Of loans only.
     """
 
     reserved: int = 0
@@ -184,6 +212,11 @@ class Standing:
     country: str = ""
     is_by_guardian: bool = False
     has_label: bool = True
+    saver_class: str = RETAIL
+    entry: str = ""
+    is_warned: bool = False
+    has_simulation: bool = False
+    simulated: int | None = None
 
 
 def room_cents(offer: Offer, standing: Standing) -> int:
@@ -208,7 +241,12 @@ def refusals_of(
 
     Args: at: aware.
     """
-    refusals = [*_of_offer(offer, at), *_of_label(standing), *_of_person(offer, saver, standing, at)]
+    refusals = [
+        *_of_offer(offer, at),
+        *_of_label(standing),
+        *_of_person(offer, saver, standing, at),
+        *_of_protection(offer, standing),
+    ]
     if str(amount.currency) != CURRENCY or amount.amount.scaleb(2) != amount.amount.scaleb(2).to_integral_value():
         return [
             *refusals,
@@ -231,6 +269,7 @@ def refusals_of(
     refusals += _of_ticket(offer, cents, standing)
     refusals += _of_room(offer, cents, standing)
     refusals += _of_caps(offer, saver, cents, standing, limits)
+    refusals += _of_understanding(offer, cents, standing, limits)
     return refusals
 
 
@@ -316,6 +355,53 @@ def _of_person(offer: Offer, saver: Party, standing: Standing, at: datetime) -> 
             )
         )
     return found
+
+
+def _of_protection(offer: Offer, standing: Standing) -> list[CommitmentRefused]:
+    """E06 to E08: of loans, for whoever is not sophisticated. It keeps nobody out: each step may be refused."""
+    if offer.is_gift or standing.saver_class != RETAIL:
+        return []
+    found: list[CommitmentRefused] = []
+    if not standing.entry:
+        found.append(
+            EntryTestMissing(
+                _("La loi veut un questionnaire d’entrée de moins de deux ans ; vous n’en avez pas."),
+                next_step=_("Répondez-y (5 minutes), ou refusez d’y répondre, puis revenez ici."),
+            )
+        )
+    elif standing.entry != EntryAssessment.Outcome.PASSED and not standing.is_warned:
+        found.append(
+            WarningNotRead(
+                _("Votre questionnaire appelle un avertissement que vous n’avez pas encore lu."),
+                next_step=_("Lisez-le et dites que vous l’avez compris : rien ne vous empêche ensuite de prêter."),
+            )
+        )
+    if not standing.has_simulation:
+        found.append(
+            SimulationMissing(
+                _("La loi veut une simulation de pertes de moins d’un an ; vous n’en avez pas."),
+                next_step=_("Faites-la (5 minutes), ou dites que vous ne la transmettez pas, puis revenez ici."),
+            )
+        )
+    return found
+
+
+def _of_understanding(offer: Offer, cents: int, standing: Standing, limits: Limits) -> list[CommitmentRefused]:
+    """E13: what this saver has in this very offer, with this commitment, beyond their threshold (never "at" it)."""
+    if offer.is_gift or standing.saver_class != RETAIL or standing.entry in ("", EntryAssessment.Outcome.PASSED):
+        return []
+    gate = gate_of(limits, standing.simulated)
+    if standing.mine + cents <= gate:
+        return []
+    left = max(0, int(gate) - standing.mine)
+    return [
+        UnderstandingUnproven(
+            _("Avec %(total)s dans cette offre, vous dépassez votre seuil d’alerte, %(gate)s.")
+            % {"total": format_cents(standing.mine + cents), "gate": format_cents(int(gate))},
+            next_step=_("Au-delà, la loi veut un questionnaire réussi : reprenez-le, ou engagez %(left)s au plus.")
+            % {"left": format_cents(left)},
+        )
+    ]
 
 
 def _of_ticket(offer: Offer, cents: int, standing: Standing) -> list[CommitmentRefused]:

@@ -23,8 +23,7 @@ from funds.standings import standing_of
 from funds.states import CONFIRM, EXPIRE, REVOKE, CommitmentState, PaymentState
 from funds.texts import digest_of, record_of, texts_of
 from investors.models import Party, User
-
-RETAIL = "RETL"  # every saver, until the procedure of Annex II exists (E01)
+from investors.protection.selectors import RETAIL
 
 
 class TooLateToRevoke(RuleViolation):
@@ -99,6 +98,7 @@ def commit_to_offer(
         at=at,
         limits=limits,
         country=standing.country,
+        saver_class=standing.saver_class,
         wants_receipt=wants_receipt,
     )
     if standing.place_id is not None:
@@ -116,6 +116,7 @@ def record_commitment(
     at: datetime,
     limits: Limits,
     country: str,
+    saver_class: str = RETAIL,
     wants_receipt: bool = True,
 ) -> Commitment:
     """Write a commitment whose rules were checked under the locks that the caller still holds."""
@@ -125,7 +126,7 @@ def record_commitment(
         "by": by,
         "amount": amount,
         "committed_at": at,
-        "saver_class": RETAIL,
+        "saver_class": saver_class,
         "fiscal_residence": country,
         "commune_code": saver.commune_code,
         "texts_shown": dict(texts_shown),

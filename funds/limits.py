@@ -10,6 +10,7 @@ from typing import NamedTuple
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
+from fres.kernel.locked_texts import awaits_wording
 from fres.kernel.models import Parameter
 from fres.kernel.parameters import ParameterMissing
 
@@ -23,6 +24,8 @@ _NEEDED = (
     "ecspr.offer_cap",
     "ecspr.offer_cap_months",
     "ecspr.gate.floor",
+    "ecspr.gate.net_worth",
+    "ecspr.loss_bearing",
     "kyc.gift.threshold",
     "offer.reflection_hours",
     "offer.reflection_days",
@@ -52,11 +55,17 @@ ORDER BY parameter.scope <> %(national)s
 
 @dataclass(frozen=True)
 class Limits:
-    """The dated values an offer lives by, amounts in cents. `rows`: key → primary key of the row each comes from."""
+    """The dated values an offer lives by, amounts in cents. `rows`: key → primary key of the row each comes from.
+
+    gate_cents, gate_share: the alert threshold of one saver on one offer is the higher of an amount and of this share
+        of their net worth; loss_share: the share of it that a simulation gives (0.05 and 0.10; art. 21(5), (7)).
+    """
 
     owner_cap_cents: int
     owner_cap_months: int
     gate_cents: int
+    gate_share: Decimal
+    loss_share: Decimal
     identity_threshold_cents: int
     reflection_hours: int
     reflection_days: int
@@ -87,6 +96,8 @@ def limits_at(on: date, *, fund_id: int | None = None) -> Limits:
         owner_cap_cents=_cents(rows["ecspr.offer_cap"]),
         owner_cap_months=_whole(rows["ecspr.offer_cap_months"]),
         gate_cents=_cents(rows["ecspr.gate.floor"]),
+        gate_share=_share(rows["ecspr.gate.net_worth"]),
+        loss_share=_share(rows["ecspr.loss_bearing"]),
         identity_threshold_cents=_cents(rows["kyc.gift.threshold"]),
         reflection_hours=_whole(rows["offer.reflection_hours"]),
         reflection_days=_whole(rows["offer.reflection_days"]),
@@ -99,6 +110,16 @@ def limits_at(on: date, *, fund_id: int | None = None) -> Limits:
     )
 
 
+def gate_of(limits: Limits, simulated_cents: int | None) -> Decimal:
+    """Return a saver's alert threshold on one offer, in cents, exact: beyond it the law asks for more (E13).
+
+    Args: simulated_cents: the result of their simulation; None when it was not sent, then the floor alone counts.
+    """
+    if simulated_cents is None:
+        return Decimal(limits.gate_cents)
+    return max(Decimal(limits.gate_cents), simulated_cents / limits.loss_share * limits.gate_share)
+
+
 def months_before(on: date, months: int) -> date:
     """Return the same day so many months before, or the last day of that month when it is shorter."""
     year, month = divmod(on.year * 12 + on.month - 1 - months, 12)
@@ -109,36 +130,44 @@ def months_before(on: date, months: int) -> date:
 
 @dataclass(frozen=True)
 class EnforcedRule:
-    """One rule of the fact sheet's §13 (crowdfunding): whether this platform enforces it today, and what is missing."""
+    """One rule of the fact sheet's §13 (crowdfunding), which the code applies. `texts`: the wordings it shows."""
 
     code: str
     label: object
-    is_enforced: bool
+    texts: tuple[str, ...] = ()
+
+    @property
+    def is_enforced(self) -> bool:
+        """Whether it stands as the law has it: no wording that the law imposes is still awaited."""
+        return not any(awaits_wording(key) for key in self.texts)
 
 
-# Read by `open_offer` (ruling B5) and by `check_commitment`; the issue that builds a rule turns it to True here.
+# Read by `open_offer` (ruling B5): what a text still awaits is said by data/texts/register.csv.
 RULES: Mapping[str, EnforcedRule] = MappingProxyType(
     {
         rule.code: rule
         for rule in (
-            EnforcedRule("E06", _("le questionnaire d’entrée"), False),
-            EnforcedRule("E07", _("l’avertissement après un questionnaire échoué ou refusé"), False),
-            EnforcedRule("E08", _("la simulation de pertes"), False),
-            # Built (file, sheet, six pages, LEI), but for the wording of the Official Journal: data/texts/README.md.
-            EnforcedRule("E09", _("les pièces du porteur et la fiche d’informations clés complète"), False),
-            EnforcedRule("E10", _("le plafond de 12 mois par porteur"), True),
-            EnforcedRule("E11", _("la remise de la fiche d’informations clés"), True),
-            EnforcedRule("E12", _("l’annonce du délai de réflexion, juste avant"), True),
-            EnforcedRule("E13", _("la preuve de compréhension au-delà du seuil d’alerte"), False),
-            EnforcedRule("E14", _("l’offre ouverte, la mise et la place restante"), True),
-            EnforcedRule("E16", _("l’opérateur n’investit jamais"), True),
-            EnforcedRule("E17", _("les plafonds des dons et prêts sans intérêt"), True),
-            EnforcedRule("E18", _("l’enregistrement de ce qui est montré"), True),
-            EnforcedRule("E19", _("le message de début de réflexion"), True),
-            EnforcedRule("E20", _("le retrait en un geste"), True),
-            EnforcedRule("E21", _("aucune collecte pendant la réflexion"), True),
-            EnforcedRule("E23", _("le remboursement si le minimum n’est pas atteint"), True),
-            EnforcedRule("E24", _("l’identité vérifiée avant le paiement"), False),
+            EnforcedRule("E06", _("le questionnaire d’entrée")),
+            EnforcedRule("E07", _("l’avertissement après un questionnaire échoué ou refusé"), ("entry.warning",)),
+            EnforcedRule("E08", _("la simulation de pertes")),
+            EnforcedRule(
+                "E09",
+                _("les pièces du porteur et la fiche d’informations clés complète"),
+                ("fici.disclaimer", "fici.warning", "fici.responsibility"),
+            ),
+            EnforcedRule("E10", _("le plafond de 12 mois par porteur")),
+            EnforcedRule("E11", _("la remise de la fiche d’informations clés")),
+            EnforcedRule("E12", _("l’annonce du délai de réflexion, juste avant")),
+            EnforcedRule("E13", _("la preuve de compréhension au-delà du seuil d’alerte"), ("loan.warning",)),
+            EnforcedRule("E14", _("l’offre ouverte, la mise et la place restante")),
+            EnforcedRule("E16", _("l’opérateur n’investit jamais")),
+            EnforcedRule("E17", _("les plafonds des dons et prêts sans intérêt")),
+            EnforcedRule("E18", _("l’enregistrement de ce qui est montré")),
+            EnforcedRule("E19", _("le message de début de réflexion")),
+            EnforcedRule("E20", _("le retrait en un geste")),
+            EnforcedRule("E21", _("aucune collecte pendant la réflexion")),
+            EnforcedRule("E23", _("le remboursement si le minimum n’est pas atteint")),
+            EnforcedRule("E24", _("l’identité vérifiée avant le paiement")),
         )
     }
 )
@@ -163,6 +192,12 @@ def _cents(row: _Row) -> int:
     if row.unit != Parameter.Unit.EURO or cents != cents.to_integral_value():
         raise ValueError(f"{row.key} is not a whole number of cents")
     return int(cents)
+
+
+def _share(row: _Row) -> Decimal:
+    if row.unit != Parameter.Unit.PERCENT:
+        raise ValueError(f"{row.key} is not a percentage")
+    return row.value / 100
 
 
 def _whole(row: _Row) -> int:

@@ -4,10 +4,11 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 
 from fres.kernel import clock
+from fres.kernel.access import Role
 from fres.kernel.errors import RuleViolation
 from fres.kernel.money import format_cents, to_cents
 from fres.kernel.states import advance
@@ -25,9 +26,14 @@ from funds.states import (
     OfferFileState,
     OfferState,
 )
-from investors.models import Party, User
+from investors.models import Party, RoleGrant, User
 from projects.models import Award
 from projects.states import IN_FORCE
+
+# Whoever works for the operator, in the sense of Regulation (EU) 2020/1503, art. 8(2); committees and partners do not.
+OPERATOR_ROLES = (
+    Role.MANAGER, Role.TREASURER, Role.COMPLIANCE, Role.ADMINISTRATOR, Role.INSTRUCTOR, Role.EVALUATOR, Role.MONITORING,
+)  # fmt: skip
 
 
 class OfferNotReady(RuleViolation):
@@ -53,7 +59,7 @@ class LabelMissing(OfferNotReady):
 
 
 class OperatorInvolved(OfferNotReady):
-    """E16: the operator finances nobody and borrows from nobody here."""
+    """E09, E16: neither the operator nor whoever works for it borrows here; it finances nobody (art. 8(1), (2))."""
 
     rule = "E16"
 
@@ -111,7 +117,7 @@ def check_offer(*, offer: Offer, at: datetime) -> list[OfferNotReady]:
     """Return every reason why an offer may not open now; none when it may."""
     limits = limits_at(clock.local(at).date(), fund_id=offer.fund_id)
     on = clock.local(at).date()
-    found = [*_of_dates(offer, limits, at), *label_refusals(offer, on), *_of_parties(offer)]
+    found = [*_of_dates(offer, limits, at), *label_refusals(offer, on), *_of_parties(offer, at)]
     if offer.is_gift:
         found += _of_receipts(offer, on)
     else:
@@ -220,13 +226,22 @@ def label_refusals(offer: Offer, on: date) -> list[OfferNotReady]:
     return []
 
 
-def _of_parties(offer: Offer) -> list[OfferNotReady]:
+def _of_parties(offer: Offer, at: datetime) -> list[OfferNotReady]:
     owner = offer.project.organisation.party
     if LegalEntity.objects.filter(party=owner, role=LegalEntity.Role.OPERATOR).exists():
         return [
             OperatorInvolved(
                 _("L’opérateur ne peut pas porter un projet publié sur sa plateforme."),
                 next_step=_("Cette règle n’a pas d’exception (règlement (UE) 2020/1503, art. 8)."),
+            )
+        ]
+    on = clock.local(at).date()
+    members = offer.project.organisation.memberships.filter(Q(left_on=None) | Q(left_on__gt=on)).values("user")
+    if RoleGrant.objects.current(on).filter(user__in=members, role__in=OPERATOR_ROLES).exists():
+        return [
+            OperatorInvolved(
+                _("Une personne de ce porteur travaille pour la plateforme : son projet ne peut pas y être proposé."),
+                next_step=_("Elle quitte l’un des deux rôles d’abord (règlement (UE) 2020/1503, art. 8, § 2)."),
             )
         ]
     return []

@@ -15,6 +15,7 @@ from funds.limits import Limits, months_before
 from funds.models import Offer
 from funds.states import COUNTED_CLEARED, LIVE, RESERVING
 from investors.models import Party, User
+from investors.protection.selectors import RETAIL
 from projects.states import IN_FORCE
 
 LENDING_MONTHS = 12  # the period of a saver's own ceiling
@@ -24,7 +25,8 @@ _OF_A_GIFT = """
         JOIN funds_offer other ON other.id = commitment.offer_id
         WHERE commitment.saver_id = %(saver)s AND commitment.state = ANY(%(live)s)
             AND other.lane = 'GIFT' AND other.project_id = offer.project_id) AS gifts_to_project,
-    0 AS lent, NULL AS ceiling, 0 AS owner_raised, '' AS sheet_to_open
+    0 AS lent, NULL AS ceiling, 0 AS owner_raised, '' AS sheet_to_open,
+    '' AS saver_class, '' AS entry, false AS is_warned, NULL AS simulated, false AS has_simulation
 """
 _OF_A_LOAN = """
     0 AS gifts_to_project,
@@ -45,7 +47,24 @@ _OF_A_LOAN = """
         WHERE sheet.offer_id = offer.id
             AND sheet.number = (SELECT max(number) FROM funds_ficiversion WHERE offer_id = offer.id)
             AND NOT EXISTS (SELECT FROM funds_ficireading reading
-                WHERE reading.version_id = sheet.id AND reading.user_id = ANY(%(users)s))), '') AS sheet_to_open
+                WHERE reading.version_id = sheet.id AND reading.user_id = ANY(%(users)s))), '') AS sheet_to_open,
+    coalesce((SELECT held.wanted FROM investors_classification held WHERE held.party_id = %(saver)s
+        AND held.state = 'GRANTED' AND held.expires_on > %(on)s), '') AS saver_class,
+    coalesce(entry.outcome, '') AS entry, coalesce(entry.is_warned, false) AS is_warned,
+    simulation.result * 100 AS simulated, simulation.id IS NOT NULL AS has_simulation
+"""
+_PROTECTION = """
+LEFT JOIN LATERAL (
+    SELECT taken.outcome, EXISTS (SELECT FROM investors_warningacknowledgement read
+        WHERE read.assessment_id = taken.id) AS is_warned
+    FROM (SELECT * FROM investors_entryassessment WHERE party_id = %(saver)s ORDER BY id DESC LIMIT 1) taken
+    WHERE taken.expires_on > %(on)s
+) entry ON true
+LEFT JOIN LATERAL (
+    SELECT made.id, made.result
+    FROM (SELECT * FROM investors_losssimulation WHERE party_id = %(saver)s ORDER BY id DESC LIMIT 1) made
+    WHERE made.expires_on > %(on)s
+) simulation ON true
 """
 _QUERY = """
 SELECT of_offer.reserved, of_offer.cleared, of_offer.mine, places.proposed, places.is_waited_for,
@@ -83,12 +102,13 @@ CROSS JOIN LATERAL (
         coalesce(sum(place.proposed_amount) FILTER (WHERE {own}), 0) * 100 AS own_proposed
     FROM funds_waitingplace place WHERE place.offer_id = offer.id AND place.state IN ('WAITING', 'PROPOSED')
 ) places
+{protection}
 WHERE offer.id = %(offer)s
 """
 _OWN = "place.state = 'PROPOSED' AND place.saver_id = %(saver)s AND place.proposed_until >= %(at)s"
 _QUERIES = {
-    Offer.Lane.GIFT: _QUERY.format(lane=_OF_A_GIFT, own=_OWN),
-    Offer.Lane.PROJECT: _QUERY.format(lane=_OF_A_LOAN, own=_OWN),
+    Offer.Lane.GIFT: _QUERY.format(lane=_OF_A_GIFT, own=_OWN, protection=""),
+    Offer.Lane.PROJECT: _QUERY.format(lane=_OF_A_LOAN, own=_OWN, protection=_PROTECTION),
 }
 
 
@@ -125,12 +145,17 @@ def standing_of(*, offer: Offer, saver: Party, by: User, limits: Limits, at: dat
         ceiling=None if row[9] is None else int(row[9]),
         owner_raised=int(row[10]),
         sheet_to_open=row[11],
-        is_owner=row[12],
-        is_signatory=row[13],
-        is_operator=row[14],
-        country=row[15],
-        is_by_guardian=row[16],
-        has_label=row[17],
+        saver_class=row[12] or RETAIL,
+        entry=row[13],
+        is_warned=row[14],
+        simulated=None if row[15] is None else int(row[15]),
+        has_simulation=row[16],
+        is_owner=row[17],
+        is_signatory=row[18],
+        is_operator=row[19],
+        country=row[20],
+        is_by_guardian=row[21],
+        has_label=row[22],
     )
 
 

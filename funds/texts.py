@@ -3,39 +3,18 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC
-from functools import cache
 
-from django.conf import settings
-
+from fres.kernel.locked_texts import ShownText, read_text
 from fres.kernel.money import to_cents
 from funds.models import FiciVersion, Offer
 
-VERSION = "2026-11"
 WARNING = "loan.warning"
 SHEET = "offer.fici"
 _OF_LANE: Mapping[str, tuple[str, ...]] = {
     Offer.Lane.PROJECT: (WARNING, "loan.reflection", "loan.commitment"),
     Offer.Lane.GIFT: ("gift.commitment",),
 }
-
-
-@dataclass(frozen=True)
-class ShownText:
-    """One text as it stands on the page: `key`, `version`, `body`, and the SHA-256 of the body's UTF-8 bytes."""
-
-    key: str
-    version: str
-    body: str
-    digest: str
-
-
-@cache
-def read_text(key: str, version: str = VERSION) -> ShownText:
-    """Return a locked text. Raises: FileNotFoundError: no such text in that version."""
-    body = (settings.BASE_DIR / "data" / "texts" / f"{key}@{version}.txt").read_text(encoding="utf-8").strip()
-    return ShownText(key, version, body, hashlib.sha256(body.encode()).hexdigest())
 
 
 def texts_of(offer: Offer) -> tuple[ShownText, ...]:

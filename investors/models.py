@@ -19,6 +19,10 @@ from fres.kernel.history import track_every_change
 from investors.encryption import EncryptedTextField
 from investors.officer_tables import BeneficialOwner as BeneficialOwner
 from investors.officer_tables import Mandate as Mandate
+from investors.protection_tables import Classification as Classification
+from investors.protection_tables import EntryAssessment as EntryAssessment
+from investors.protection_tables import LossSimulation as LossSimulation
+from investors.protection_tables import WarningAcknowledgement as WarningAcknowledgement
 
 
 class UserManager(BaseUserManager["User"]):

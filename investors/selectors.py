@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from fres.kernel.templatetags.fres import date_short, datetime_long
-from investors.models import Consent, Party, PartyCheck, Representation, RoleGrant, TaxResidence, User
+from investors.models import Classification, Consent, Party, PartyCheck, Representation, RoleGrant, TaxResidence, User
 
 # Fields whose values the audit trail never shows, only that they changed.
 _SECRET = frozenset({"iban", "iban_hash", "tax_identifier", "tax_identifier_hash", "password"})
@@ -24,6 +24,7 @@ _TRACKED: dict[str, tuple[Promise, type[models.Model]]] = {
     "residences": (gettext_lazy("Résidences fiscales"), TaxResidence),
     "representations": (gettext_lazy("Représentations"), Representation),
     "controles": (gettext_lazy("Contrôles des personnes"), PartyCheck),
+    "statuts": (gettext_lazy("Statuts d’investisseur"), Classification),
 }
 _ACTS = {"insert": gettext_lazy("créé"), "update": gettext_lazy("modifié"), "delete": gettext_lazy("supprimé")}
 

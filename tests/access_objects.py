@@ -172,6 +172,7 @@ import tests.funds.payments.visits  # noqa: E402
 import tests.funds.pool.visits  # noqa: E402
 import tests.funds.rounds.visits  # noqa: E402
 import tests.funds.sources.visits  # noqa: E402
+import tests.investors.protection.visits  # noqa: E402
 import tests.projects.applications.visits  # noqa: E402
 import tests.projects.committee.visits  # noqa: E402
 import tests.projects.groupings.visits  # noqa: E402

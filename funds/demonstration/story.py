@@ -16,7 +16,7 @@ from django.db.models import Max
 
 from fres.kernel import clock, duties, jobs
 from fres.kernel.models import TransitionLog
-from fres.kernel.money import from_cents
+from fres.kernel.money import from_cents, to_cents
 from funds.books import BooksReport, check_books, record_check
 from funds.commitments import commit_to_offer, revoke_commitment
 from funds.contracts import issue_contract_model
@@ -35,6 +35,7 @@ from funds.demonstration.campaigns import (
 )
 from funds.demonstration.chapters import acts
 from funds.demonstration.chapters.campaigns import make_file
+from funds.demonstration.lending import prepare_to_lend
 from funds.demonstration.provider import ProviderPages
 from funds.demonstration.region import (
     FOUNDED,
@@ -226,6 +227,8 @@ class Story:
                 join_waiting_list(offer=offer, saver=saver, amount=amount, by=user, at=at)
                 continue
             _open_sheet(offer, user, at=at)
+            if not offer.is_gift:
+                prepare_to_lend(party=saver, user=user, cents=to_cents(amount), at=at)
             commitment = commit_to_offer(
                 offer=offer, saver=saver, amount=amount, by=user, texts_shown=record_of(texts_of(offer)), at=at
             )
@@ -239,6 +242,9 @@ class Story:
         for place in places.select_related("saver", "by", "offer"):
             pledge = patience[place.saver_id]
             if pledge.waits is Patience.TAKES and place.proposed_amount is not None:
+                if not offer.is_gift:
+                    cents = to_cents(place.proposed_amount)
+                    prepare_to_lend(party=place.saver, user=place.by, cents=cents, at=clock.now())
                 accept_place(
                     place=place, amount=place.proposed_amount, by=place.by, texts_shown=record_of(texts_of(offer)),
                     at=clock.now(),

@@ -9,13 +9,13 @@ from django.db.models import Sum
 
 from fres.kernel import clock
 from fres.kernel.french_dates import date_in_figures, date_in_words
+from fres.kernel.locked_texts import read_text
 from fres.kernel.money import NO_BREAK_SPACE, format_cents, share_cents, to_cents
 from funds.fici.content import Fici, Item, LockedText, Part
 from funds.fici.fields import BY_KEY, FIGURES, Kind
 from funds.models import FundingSource, Offer, OfferFile
 from funds.servicing.amortisation import schedule
 from funds.states import COUNTED_CLEARED, OfferState
-from funds.texts import read_text
 
 HYPOTHETICAL_CENTS = 1_000_000  # the fee table is told for 10 000 € (Annex I, part H)
 EXAMPLE_CENTS = 100_000

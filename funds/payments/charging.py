@@ -11,6 +11,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from fres.kernel import clock
 from fres.kernel.errors import RuleViolation
 from fres.kernel.money import from_cents, to_cents
 from fres.kernel.states import advance
@@ -59,6 +60,12 @@ class NothingToPay(PaymentRefused):
     """The commitment is not waiting for a payment: still in reflection, ended, or past its time."""
 
     rule = "NOTHING_TO_PAY"
+
+
+class IdentityNotVerified(PaymentRefused):
+    """E24: a loan is paid once the identity of its saver was checked, and the sanctions lists were read."""
+
+    rule = "E24"
 
 
 class PaymentUnavailable(PaymentRefused):
@@ -176,22 +183,30 @@ def _refuse_second(alive: Payment) -> None:
     if alive.state == PaymentState.PROCESSING:
         raise PaymentUnderWay(
             _("Votre banque a reçu la demande et n’a pas encore répondu."),
-            next_step=_("Ne payez pas une seconde fois : suivez les étapes sur la page du paiement."),
+            next_step=_("Ne payez pas une seconde fois : suivez les étapes sur la page du paiement."),
         )
 
 
 def _check_waits_for_payment(commitment: Commitment, *, at: datetime) -> None:
     if commitment.state == CommitmentState.IN_REFLECTION:
         raise NothingToPay(
-            _("Le délai de réflexion court encore : rien ne peut être prélevé."),
+            _("Le délai de réflexion court encore : rien ne peut être prélevé."),
             next_step=_("Revenez payer quand il sera terminé, ou retirez votre engagement."),
         )
     is_open = commitment.offer.state in (OfferState.OPEN, OfferState.SUSPENDED)
     is_in_time = commitment.pay_before is not None and at <= commitment.pay_before
     if commitment.state != CommitmentState.CONFIRMED or not is_open or not is_in_time:
         raise NothingToPay(
-            _("Cet engagement n’attend plus de paiement : il est terminé, ou son délai est passé."),
+            _("Cet engagement n’attend plus de paiement : il est terminé, ou son délai est passé."),
             next_step=_("Aucun euro ne vous est demandé. Vous pouvez vous engager de nouveau si l’offre est ouverte."),
+        )
+    saver = commitment.saver
+    if not commitment.offer.is_gift and (saver.kyc_verified_at is None or saver.screened_at is None):
+        assert commitment.pay_before is not None
+        raise IdentityNotVerified(
+            _("Un prêt se paie quand l’identité du prêteur est vérifiée ; la vôtre ne l’est pas encore."),
+            next_step=_("Montrez une pièce d’identité à la gestion du fonds avant le %(day)s, puis revenez payer.")
+            % {"day": clock.local(commitment.pay_before).strftime("%d/%m/%Y")},
         )
 
 

@@ -122,7 +122,10 @@ def why_not_payable(offer: Offer) -> str:
             "%(count)s conditions suspensives du comité ne sont pas levées.",
             unmet,
         ) % {"count": unmet}
-    payee = PayeeAccount.objects.filter(party=offer.project.organisation.party).first()
+    owner = offer.project.organisation.party
+    if owner.kyc_verified_at is None or owner.screened_at is None:
+        return _("L’identité du porteur, ou sa recherche dans les listes de sanctions, est à refaire (E24).")
+    payee = PayeeAccount.objects.filter(party=owner).first()
     if payee is None:
         return _("Le porteur n’a pas encore de compte chez le prestataire.")
     if not payee.can_receive:

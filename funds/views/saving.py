@@ -1,10 +1,11 @@
 """What a saver does: commit, look, take back, wait in line; and their space."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
@@ -16,31 +17,47 @@ from djmoney.money import Money
 from fres.kernel import clock
 from fres.kernel.access import reads_only
 from fres.kernel.errors import RuleViolation
+from fres.kernel.locked_texts import read_text
 from fres.kernel.models import Document
 from fres.kernel.money import from_cents, to_cents
 from funds import selectors
 from funds.calendars import commitment_steps
 from funds.ceilings import ceiling_of, set_ceiling
-from funds.commitment_rules import OfferFull, ProfileIncomplete
+from funds.commitment_rules import (
+    CommitmentRefused,
+    EntryTestMissing,
+    OfferFull,
+    ProfileIncomplete,
+    SimulationMissing,
+    UnderstandingUnproven,
+    WarningNotRead,
+)
 from funds.commitments import check_commitment, commit_to_offer, revoke_commitment, room_for
 from funds.fici.rights import running_right
 from funds.forms import CeilingForm, CommitForm, ConsentForm
-from funds.limits import limits_at
+from funds.limits import gate_of, limits_at
 from funds.models import Offer, Refund
 from funds.payments.selectors import refunds_payable_to
 from funds.portfolio import can_pay, can_revoke, portfolio_of
 from funds.reflection import reflection_deadline
 from funds.rounds.selectors import open_votes_of, pot_news
 from funds.states import BankRefundState
-from funds.texts import WARNING, digest_of, read_text, texts_of
+from funds.texts import WARNING, digest_of, texts_of
 from funds.views.public import document_line, documents_about
 from funds.waiting import commit_and_wait, join_waiting_list, leave_waiting_list
 from investors.models import Party
-from investors.requests import SignedInRequest
-from investors.selectors import parties_acted_for, party_chosen_by, party_of, profile_gaps
+from investors.protection.selectors import readiness_of
+from investors.requests import SignedInRequest, chosen_party, parties_to_choose
+from investors.selectors import party_of, profile_gaps
 from projects.models import Membership
 
 NEWEST_DOCUMENTS = 5
+_PREPARING: tuple[type[CommitmentRefused], ...] = (
+    EntryTestMissing,
+    WarningNotRead,
+    SimulationMissing,
+    UnderstandingUnproven,
+)
 
 
 @never_cache
@@ -48,7 +65,7 @@ NEWEST_DOCUMENTS = 5
 def commit(request: SignedInRequest, slug: str) -> HttpResponse:
     """How much. A gift is committed at once and goes on to its payment; a loan is first reviewed, then signed."""
     offer = get_object_or_404(selectors.public_offers(), slug=slug)
-    saver = _chosen(request)
+    saver = chosen_party(request)
     gaps = profile_gaps(saver, clock.today()) if request.method == "GET" else []
     if saver is not None and gaps and saver.user_id != request.user.pk:
         words = {"name": saver.name, "words": ", ".join(gaps)}
@@ -57,13 +74,16 @@ def commit(request: SignedInRequest, slug: str) -> HttpResponse:
     if saver is None or gaps:
         messages.info(request, _("Avant un don ou un prêt, la loi demande votre identité : complétez votre profil."))
         return redirect(f"{reverse('investors:profile')}?next={request.path}")
+    if request.method == "GET" and not offer.is_gift and not readiness_of(saver, clock.today()).is_ready:
+        messages.info(request, _("Avant un premier prêt, la loi demande deux étapes : elles sont sur cette page."))
+        return redirect(_preparation(saver, request.path))
     form = CommitForm(request.POST or None, offer=offer)
     refusal: RuleViolation | None = None
     if request.method == "POST" and form.is_valid():
         try:
             return _act(request, offer, saver, form)
         except RuleViolation as refused:
-            refusal = _with_link(refused)
+            refusal = _with_link(refused, saver, request.path)
     room = room_for(offer=offer, saver=saver, by=request.user, at=clock.now())
     is_full = room < to_cents(offer.ticket_minimum)
     form = CommitForm(request.POST or None, offer=offer)  # shown anew: a form that was read keeps its old words
@@ -74,7 +94,7 @@ def commit(request: SignedInRequest, slug: str) -> HttpResponse:
     context = {
         "offer": offer,
         "saver": saver,
-        "parties": _parties(request),
+        "parties": parties_to_choose(request),
         "place": where,
         "figures": figures.chart,
         "remaining": from_cents(room),
@@ -97,7 +117,7 @@ def sign(request: SignedInRequest, slug: str) -> HttpResponse:
     # Only who and what: both are read whole, and fresh, under the locks of the commitment.
     signable = Offer.objects.only("pk").filter(state__in=selectors.PUBLIC, lane=Offer.Lane.PROJECT)
     offer: Offer = get_object_or_404(signable, slug=slug)
-    saver = _chosen(request)
+    saver = chosen_party(request)
     if saver is None:
         return redirect("investors:profile")
     form = ConsentForm(request.POST, amount_cents=0)
@@ -118,7 +138,15 @@ def sign(request: SignedInRequest, slug: str) -> HttpResponse:
         else:
             commitment = commit_to_offer(**values)
     except RuleViolation as refused:
-        return _review(request, offer, saver, amount, wants_rest=wants_rest, form=form, refusal=_with_link(refused))
+        return _review(
+            request,
+            offer,
+            saver,
+            amount,
+            wants_rest=wants_rest,
+            form=form,
+            refusal=_with_link(refused, saver, reverse("funds:commit", args=[slug])),
+        )
     if commitment is None:
         return redirect("funds:offer", slug=slug)
     messages.success(request, _("Votre engagement est enregistré. Un message vous dit jusqu’à quand vous retirer."))
@@ -185,14 +213,14 @@ def leave(request: SignedInRequest, uuid: UUID) -> HttpResponse:
 @reads_only
 def space(request: SignedInRequest) -> HttpResponse:
     """The saver's space: what is engaged, what is in projects, what came back, what is due."""
-    saver = _chosen(request)
+    saver = chosen_party(request)
     held = portfolio_of(saver, at=clock.now())
     owned = Document.objects.none()
     if saver is not None:
         owned = Document.objects.filter(owner_party=saver.uuid).select_related("void", "superseded_by", "purge")
     context = {
         "party": saver,
-        "parties": _parties(request),
+        "parties": parties_to_choose(request),
         "is_holder": Membership.objects.filter(user=request.user, left_on=None).exists(),
         "late": held.late,
         "figures": held.figures,
@@ -230,24 +258,6 @@ def ceiling(request: SignedInRequest) -> HttpResponse:
     in_force, coming = ceiling_of(saver, at=clock.now())
     context = {"form": form, "in_force": in_force, "coming": coming}
     return render(request, "funds/ceiling.html", context, status=422 if form.errors else 200)
-
-
-def _chosen(request: SignedInRequest) -> Party | None:
-    """Return for whom this page is: `pour` in the form or the address, the account's own person otherwise."""
-    wanted = request.POST.get("pour") or request.GET.get("pour") or ""
-    own = party_of(request.user)
-    if own is not None and wanted in ("", str(own.uuid)):
-        return own
-    try:
-        return party_chosen_by(request.user, wanted, clock.today())
-    except LookupError as unknown:
-        raise Http404 from unknown
-
-
-def _parties(request: SignedInRequest) -> list[Party]:
-    """Return between whom the visitor may choose; none when there is no choice."""
-    parties = list(parties_acted_for(request.user, clock.today()).order_by("number"))
-    return parties if len(parties) > 1 else []
 
 
 def _act(request: SignedInRequest, offer: Offer, saver: Party, form: CommitForm) -> HttpResponse:
@@ -300,9 +310,14 @@ def _review(
     else:
         shown = ConsentForm(initial=initial, amount_cents=to_cents(amount))
     room = room_for(offer=offer, saver=saver, by=request.user, at=clock.now())
+    limits = limits_at(clock.today(), fund_id=offer.fund_id)
+    readiness = readiness_of(saver, clock.today())
+    simulated = readiness.simulation.result if readiness.simulation else None
     context = {
         "offer": offer,
         "saver": saver,
+        "is_retail": readiness.is_retail,
+        "simulated": simulated,
         "is_for_other": saver.user_id != request.user.pk,
         "place": selectors.place_of(offer),
         "amount": amount,
@@ -311,8 +326,8 @@ def _review(
         "texts": texts,
         "refusal": refusal,
         "reflection_ends_at": _deadline(offer),
-        "gate": from_cents(limits_at(clock.today(), fund_id=offer.fund_id).gate_cents),
-        "payment_days": limits_at(clock.today(), fund_id=offer.fund_id).payment_days,
+        "gate": from_cents(int(gate_of(limits, None if simulated is None else to_cents(simulated)))),
+        "payment_days": limits.payment_days,
         "documents": documents_about("offer", offer.uuid),
     }
     return render(request, "funds/commit_review.html", context, status=422 if bound or refusal else 200)
@@ -333,12 +348,22 @@ def _is_sent_back(refund: Refund) -> bool:
     return any(one.state == BankRefundState.SENT for one in refund.bank_refunds.all())
 
 
-def _with_link(refusal: RuleViolation) -> RuleViolation:
+def _with_link(refusal: RuleViolation, saver: Party, back: str) -> RuleViolation:
     """Give the next step its address where there is one."""
     if isinstance(refusal, ProfileIncomplete):
-        link = format_html('<a href="{}">{}</a>', reverse("investors:profile"), refusal.next_step)
-        refusal.next_step = link
+        address = reverse("investors:profile")
+    elif isinstance(refusal, _PREPARING):
+        address = _preparation(saver, back)
+    else:
+        return refusal
+    refusal.next_step = format_html('<a href="{}">{}</a>', address, refusal.next_step)
     return refusal
+
+
+def _preparation(saver: Party, back: str) -> str:
+    """Return the page of what comes before a loan, which leads back to where it was asked from."""
+    query = urlencode({"pour": str(saver.uuid), "next": f"{back}?pour={saver.uuid}"})
+    return f"{reverse('protection:ready')}?{query}"
 
 
 def _written(amount: Money) -> str:

@@ -41,7 +41,7 @@ def test_outside_of_the_demonstration_a_loan_waits_for_every_protective_rule(man
     settings.DEMONSTRATION = False
     with pytest.raises(offers.ProtectionMissing) as refused:
         open_offer(offer=loan(), by=manager, at=NOW)
-    for code in ("E06", "E07", "E08", "E09", "E13", "E24"):
+    for code in ("E07", "E09", "E13"):
         assert code in refused.value.message
     assert open_offer(offer=OfferFactory(gift=True), by=manager, at=NOW).state == OfferState.OPEN
 
@@ -186,9 +186,10 @@ def test_a_loan_whose_paying_agent_keeps_other_books_does_not_open(manager):
 
 
 def test_the_rules_still_missing_are_the_ones_the_ruling_names():
-    assert [rule.code for rule in unenforced_rules()] == ["E06", "E07", "E08", "E09", "E13", "E24"]
+    assert [rule.code for rule in unenforced_rules()] == ["E07", "E09", "E13"]
     assert all(
-        RULES[code].is_enforced for code in ("E10", "E11", "E12", "E14", "E16", "E17", "E18", "E19", "E20", "E21")
+        RULES[code].is_enforced
+        for code in ("E06", "E08", "E10", "E11", "E12", "E14", "E16", "E17", "E18", "E19", "E20", "E21")
     )
 
 

@@ -5,12 +5,15 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from django.conf import settings
 
+from fres.kernel.locked_texts import read_text
 from funds.models import Offer
-from funds.texts import digest_of, offer_terms, read_text, record_of, texts_of
+from funds.texts import digest_of, offer_terms, record_of, texts_of
 from tests.funds.factories import OfferFactory, euros
 
 # A published wording is never edited: one that changes is a new file, with a new version (data/texts/README.md).
 PUBLISHED = {
+    "class.warning@2026-11": "96159b18c14a62187f632a27473717761370fe1404f44866b720ade25de26854",
+    "entry.warning@2026-11": "d5dd8b20ecde87ad1ad6373a639d13291f1139925098a116bd166f4e6f43af69",
     "fici.disclaimer@2026-11": "e02b63d474196ed0f095e795c81a20b430456586f8818a183193a319c64ad4ea",
     "fici.reflection@2026-11": "59adae2d44c392606a3ed091cef119ec1b04cbf100f25e6a96b2d20bbb951447",
     "fici.responsibility@2026-11": "214168078328cda98f48ada845c769a799bab9bce9145921d24f67866f4b724d",

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import factory
 
-from investors.models import Party, RoleGrant, TaxResidence, User
+from investors.models import EntryAssessment, LossSimulation, Party, RoleGrant, TaxResidence, User
 
 PASSWORD = "un mot de passe de test"
 
@@ -35,10 +35,14 @@ class UserFactory(factory.django.DjangoModelFactory):
 
 
 class PartyFactory(factory.django.DjangoModelFactory):
-    """A person with a complete profile; `legal=True` a legal person; `with_iban=True` a verified account."""
+    """A person with a complete profile; `legal=True` a legal person; `with_iban=True` a verified account.
+
+    They may lend: the questionnaire passed, the simulation withheld. `ready=False`: neither was done.
+    """
 
     class Meta:
         model = Party
+        skip_postgeneration_save = True
 
     class Params:
         legal = factory.Trait(
@@ -81,6 +85,46 @@ class PartyFactory(factory.django.DjangoModelFactory):
     kyc_verified_at = datetime(2026, 1, 6, 9, 0, tzinfo=UTC)
     screened_at = datetime(2026, 1, 6, 9, 0, tzinfo=UTC)
     created_at = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+
+    @factory.post_generation
+    def ready(party, create, extracted, **kwargs):
+        if create and extracted is not False and party.user is not None:
+            EntryAssessmentFactory(party=party)
+            LossSimulationFactory(party=party)
+
+
+class EntryAssessmentFactory(factory.django.DjangoModelFactory):
+    """A questionnaire passed, in force for as long as any test looks. Traits: `failed`, `refused`."""
+
+    class Meta:
+        model = EntryAssessment
+
+    class Params:
+        failed = factory.Trait(outcome="INSUFFICIENT", score=3)
+        refused = factory.Trait(outcome="REFUSED", score=None, out_of=None)
+
+    party = factory.SubFactory(PartyFactory, ready=False)
+    by = factory.SelfAttribute("party.user")
+    version = "2026-11"
+    outcome = "PASSED"
+    score = 10
+    out_of = 10
+    taken_at = datetime(2026, 1, 7, 9, 0, tzinfo=UTC)
+    expires_on = date(2040, 1, 7)
+
+
+class LossSimulationFactory(factory.django.DjangoModelFactory):
+    """A simulation whose result was withheld; give `is_sent`, `result` and `reference_date` together."""
+
+    class Meta:
+        model = LossSimulation
+
+    party = factory.SubFactory(PartyFactory, ready=False)
+    by = factory.SelfAttribute("party.user")
+    is_sent = False
+    tool_version = "2026-11"
+    made_at = datetime(2026, 1, 7, 9, 0, tzinfo=UTC)
+    expires_on = date(2040, 1, 7)
 
 
 class TaxResidenceFactory(factory.django.DjangoModelFactory):

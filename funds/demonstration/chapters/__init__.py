@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 CHAPTERS: tuple[str, ...] = (
     "refund_by_transfer",
     "organisations",
+    "protection",
     "applications",
     "committee",
     "pool",

@@ -37,6 +37,7 @@ from funds.commitments import commit_to_offer
 from funds.demonstration import cast
 from funds.demonstration.cast import ProjectCard
 from funds.demonstration.chapters import Act
+from funds.demonstration.lending import prepare_to_lend
 from funds.demonstration.region import Region, make_project, make_saver
 from funds.fici.publishing import current_version, publish_fici, record_reading
 from funds.models import Offer, OfferFile, Question
@@ -207,6 +208,7 @@ def _commit_to_carports(region: Region, at: datetime) -> None:
         saver = _saver(rank, at=at)
         user = _account(saver)
         record_reading(version=version, user=user, at=at)
+        prepare_to_lend(party=saver, user=user, cents=euros * 100, at=at)
         commit_to_offer(offer=offer, saver=saver, amount=_euros(euros), by=user, at=at)
     publish_update(
         offer=offer, title="Le permis est accordé",

@@ -10,7 +10,7 @@ from funds.models import Commitment
 from investors.models import Party, Representation, User
 from tests.conftest import HeldClock
 from tests.funds.factories import OfferFactory
-from tests.investors.factories import PartyFactory, TaxResidenceFactory
+from tests.investors.factories import EntryAssessmentFactory, LossSimulationFactory, PartyFactory, TaxResidenceFactory
 from tests.investors.sessions import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +28,8 @@ def acted_for(person: User, role: str, **fields) -> Party:
     party = PartyFactory(**fields)
     TaxResidenceFactory(party=party)
     Representation.objects.create(party=party, user=person, role=role, valid_from="2020-01-01")
+    EntryAssessmentFactory(party=party, by=person)
+    LossSimulationFactory(party=party, by=person)
     return party
 
 

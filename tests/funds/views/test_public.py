@@ -165,9 +165,9 @@ def test_the_risk_stands_beside_the_return_on_a_loan(client):
 
 def test_a_loan_of_the_demonstration_says_which_rules_it_waits_for(client, settings):
     offer = OfferFactory(open=True)
-    assert "(E06)" in text(client.get(reverse("funds:offer", args=[offer.slug])))
+    assert "(E07)" in text(client.get(reverse("funds:offer", args=[offer.slug])))
     gift = OfferFactory(gift=True, open=True)
-    assert "(E06)" not in text(client.get(reverse("funds:offer", args=[gift.slug])))
+    assert "(E07)" not in text(client.get(reverse("funds:offer", args=[gift.slug])))
 
 
 def test_a_gift_without_receipt_says_so(client):
