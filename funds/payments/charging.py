@@ -183,21 +183,21 @@ def _refuse_second(alive: Payment) -> None:
     if alive.state == PaymentState.PROCESSING:
         raise PaymentUnderWay(
             _("Votre banque a reçu la demande et n’a pas encore répondu."),
-            next_step=_("Ne payez pas une seconde fois : suivez les étapes sur la page du paiement."),
+            next_step=_("Ne payez pas une seconde fois : suivez les étapes sur la page du paiement."),
         )
 
 
 def _check_waits_for_payment(commitment: Commitment, *, at: datetime) -> None:
     if commitment.state == CommitmentState.IN_REFLECTION:
         raise NothingToPay(
-            _("Le délai de réflexion court encore : rien ne peut être prélevé."),
+            _("Le délai de réflexion court encore : rien ne peut être prélevé."),
             next_step=_("Revenez payer quand il sera terminé, ou retirez votre engagement."),
         )
     is_open = commitment.offer.state in (OfferState.OPEN, OfferState.SUSPENDED)
     is_in_time = commitment.pay_before is not None and at <= commitment.pay_before
     if commitment.state != CommitmentState.CONFIRMED or not is_open or not is_in_time:
         raise NothingToPay(
-            _("Cet engagement n’attend plus de paiement : il est terminé, ou son délai est passé."),
+            _("Cet engagement n’attend plus de paiement : il est terminé, ou son délai est passé."),
             next_step=_("Aucun euro ne vous est demandé. Vous pouvez vous engager de nouveau si l’offre est ouverte."),
         )
     saver = commitment.saver
