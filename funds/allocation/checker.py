@@ -97,14 +97,14 @@ def _shape(problem: Problem, allocation: Allocation) -> Iterator[Finding]:
         spent[share.compartment] = spent.get(share.compartment, 0) + share.amount_cents
     for code, cents in sorted(spent.items()):
         purse = purses.get(code)
-        if purse is not None and cents > purse.available_cents:
+        if purse is not None and cents > purse.giveable_cents:
             yield _misshapen(
                 code,
                 say(
                     gettext_noop("Le compartiment « %(code)s » donne %(given)s et n’a que %(available)s."),
                     code=code,
                     given=euros(cents),
-                    available=euros(purse.available_cents),
+                    available=euros(purse.giveable_cents),
                 ),
             )
     earmarked = {

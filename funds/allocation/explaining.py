@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from typing import Any
 
-from funds.allocation.problem import HIGHEST_SCORE, Allocation, Demand, Problem, sorted_problem
+from funds.allocation.problem import HIGHEST_SCORE, Allocation, Compartment, Demand, Problem, sorted_problem
 from funds.allocation.rules import Rule
 from funds.allocation.solver import NoAllocation, Outcome, solve
 from funds.allocation.solver_rows import model_of
@@ -99,7 +99,7 @@ def nearest_change(problem: Problem, outcome: Outcome, project: str) -> NearestC
     problem = sorted_problem(problem)
     demand = next(one for one in problem.demands if one.project == project)
     bars = [bar for bar in outcome.bars if bar.project == project]
-    purses = {one.code for one in problem.compartments if one.available_cents}
+    purses = {one.code for one in problem.compartments if one.giveable_cents}
     if bars and purses <= {bar.compartment for bar in bars}:
         reasons = sorted({(bar.rule, str(bar.sentence)) for bar in bars})
         return NearestChange(
@@ -247,7 +247,7 @@ def _project_reasons(problem: Problem, outcome: Outcome) -> Iterator[ProjectReas
     bars: dict[str, set[tuple[str, Sentence]]] = {}
     for bar in outcome.bars:
         bars.setdefault(bar.project, set()).add((bar.rule, bar.sentence))
-    left = {one.code: one.available_cents - outcome.allocation.of_compartment(one.code) for one in problem.compartments}
+    left = {one.code: one.giveable_cents - outcome.allocation.of_compartment(one.code) for one in problem.compartments}
     for demand in problem.demands:
         amount = given.get(demand.project, 0)
         said: list[Sentence] = []
@@ -327,15 +327,12 @@ def _more_money(problem: Problem, demand: Demand) -> NearestChange | None:
     pools = [one for one in problem.compartments if not one.is_strict]
     if not pools:
         return None
-    pool = max(pools, key=lambda one: (one.available_cents, one.code))
+    pool = max(pools, key=lambda one: (one.giveable_cents, one.code))
     asked = sum(one.maximum_cents for one in problem.demands)
     for more in sorted({demand.minimum_cents, 2 * demand.minimum_cents, asked}):
         richer = replace(
             problem,
-            compartments=tuple(
-                replace(one, available_cents=one.available_cents + more) if one.code == pool.code else one
-                for one in problem.compartments
-            ),
+            compartments=tuple(_richer(one, more) if one.code == pool.code else one for one in problem.compartments),
         )
         if _is_funded(richer, demand.project):
             return NearestChange(
@@ -346,3 +343,8 @@ def _more_money(problem: Problem, demand: Demand) -> NearestChange | None:
                 ),
             )  # fmt: skip
     return None
+
+
+def _richer(purse: Compartment, more: int) -> Compartment:
+    limit = None if purse.limit_cents is None else purse.limit_cents + more
+    return replace(purse, available_cents=purse.available_cents + more, limit_cents=limit)

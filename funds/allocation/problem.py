@@ -88,7 +88,8 @@ class Compartment:
     """A purse of the fund: what it may spend now, and what its savers could ask back.
 
     A strict one (`is_strict`) bears its own risk and is never mixed with the pool (ruling B14): it finances only what
-    the `EARMARK` rule on it names.
+    the `EARMARK` rule on it names. `limit_cents` is what this decision may give of it at most, when a round shares a
+    part of its cash; reserves are still counted on all of it.
     """
 
     code: str
@@ -96,6 +97,12 @@ class Compartment:
     name: str = ""
     is_strict: bool = False
     redeemable_cents: int = 0
+    limit_cents: int | None = None
+
+    @property
+    def giveable_cents(self) -> int:
+        """What this decision may give of it."""
+        return self.available_cents if self.limit_cents is None else min(self.available_cents, self.limit_cents)
 
 
 @dataclass(frozen=True)
@@ -416,6 +423,7 @@ def _amounts(problem: Problem) -> Iterable[Sentence]:
     amounts = [
         *((one.code, one.available_cents) for one in problem.compartments),
         *((one.code, one.redeemable_cents) for one in problem.compartments),
+        *((one.code, one.limit_cents or 0) for one in problem.compartments),
         *((one.compartment, one.amount_cents) for one in problem.preferences),
         *((one.code, one.amount_cents) for one in problem.holdings),
         *((str(one.base), one.amount_cents) for one in problem.bases),

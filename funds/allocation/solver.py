@@ -179,17 +179,17 @@ def served_intents(model: Model, cents: dict[int, int]) -> tuple[IntentServed, .
 
 def _engine_of(model: Model) -> tuple[Engine, _Columns, int]:
     problem, engine = model.problem, Engine()
-    total = sum(one.available_cents for one in problem.compartments)
+    total = sum(one.giveable_cents for one in problem.compartments)
     unit = 100
     while total > unit * HIGHEST_UNITS:
         unit *= 10
-    available = {one.code: one.available_cents for one in problem.compartments}
+    available = {one.code: one.giveable_cents for one in problem.compartments}
     amounts = tuple(engine.column(available[purse] / unit) for purse, _ in model.pairs)
     chosen = tuple(engine.column(1.0, is_whole=True) for _ in model.projects)
     for purse in problem.compartments:
         mine = [amounts[pair] for pair, (code, _) in enumerate(model.pairs) if code == purse.code]
         if mine:
-            engine.row([(column, 1.0) for column in mine], upper=purse.available_cents / unit)
+            engine.row([(column, 1.0) for column in mine], upper=purse.giveable_cents / unit)
     for number, demand in enumerate(model.projects):
         given = [(amounts[pair], 1.0) for pair in model.pairs_of[number]]
         most = min(demand.maximum_cents, total)

@@ -25,7 +25,7 @@ def settle_cents(model: Model, chosen: frozenset[int], near: list[float]) -> dic
     """
     base: dict[int, int] = {}
     is_whole = True
-    available = {one.code: one.available_cents for one in model.problem.compartments}
+    available = {one.code: one.giveable_cents for one in model.problem.compartments}
     for number in sorted(chosen):
         for pair in model.pairs_of[number]:
             # A whole number that HiGHS missed by a hair is that number; otherwise down.
@@ -61,7 +61,7 @@ def _corrected(model: Model, chosen: frozenset[int], base: dict[int, int], corre
         spent.setdefault(model.pairs[pair][0], []).append(pair)
     for purse in model.problem.compartments:
         pairs = tuple(spent.get(purse.code, ()))
-        left = purse.available_cents - sum(base[pair] for pair in pairs)
+        left = purse.giveable_cents - sum(base[pair] for pair in pairs)
         engine.row(moved((pair, 1.0) for pair in pairs), upper=float(left))
     for number in sorted(chosen):
         demand, pairs = model.projects[number], model.pairs_of[number]
@@ -107,7 +107,7 @@ def _holds(model: Model, chosen: frozenset[int], cents: dict[int, int]) -> bool:
     given: dict[str, int] = {}
     for pair, amount in cents.items():
         given[model.pairs[pair][0]] = given.get(model.pairs[pair][0], 0) + amount
-    if any(given.get(one.code, 0) > one.available_cents for one in model.problem.compartments):
+    if any(given.get(one.code, 0) > one.giveable_cents for one in model.problem.compartments):
         return False
     for number in chosen:
         demand = model.projects[number]

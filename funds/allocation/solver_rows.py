@@ -86,7 +86,7 @@ def model_of(problem: Problem) -> Model:
         (purse.code, demand.project)
         for demand in problem.demands
         for purse in problem.compartments
-        if purse.available_cents > 0 and (purse.code, demand.project) not in closed
+        if purse.giveable_cents > 0 and (purse.code, demand.project) not in closed
     )
     projects = tuple(demands[code] for code in sorted({project for _, project in pairs}))
     rank = {demand.project: number for number, demand in enumerate(projects)}
