@@ -326,6 +326,7 @@ ACCESS: dict[str, dict[str, int]] = {
     "rounds:receipts": same(200),
     "rounds:election_file": same(200),
     "rounds:rules_file": same(200),
+    "rounds:bundle": same(200),
     "rounds:vote": signed_in(200),
     "rounds:desk": back_office(200, *STAFF),
     "rounds:desk_round": back_office(200, *STAFF),

@@ -1,13 +1,13 @@
 """The allocation bundle: everything an allocation was decided from and what was decided, in one archive.
 
     problem.json     money, demands, holdings, rules, winners
-    election/…       the ballot files of the round, if any (`.pb`, options), as given
+    election/…       the ballot files of the round, if any: votes.pb, regles.json (frozen rules), codes.json
     result.json      amounts by compartment × project, levels reached, intents, warnings, displaced winners
     reasons.json     amount and reasons of each project, price of each rule, nearest change of each refusal
     manifest.json    format, versions, and the SHA-256 of every other file
 
-The same problem gives the same bytes. `recompute` solves the problem again, without Django and without a database, and
-refuses an archive that was touched or that does not say what the rules and the votes say.
+The same problem gives the same bytes. `recompute` counts the ballots and solves the problem again, without Django and
+without a database, and refuses an archive that was touched or that does not say what the rules and the votes say.
 """
 
 import hashlib
@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fres.kernel.errors import RuleViolation
 from funds.allocation.checker import blocking_findings
 from funds.allocation.codec import FileRefused, read_problem, to_bytes
 from funds.allocation.explaining import MOST_REFUSALS, Explanation, explain
@@ -28,6 +29,7 @@ from funds.allocation.solver_engine import solver_version
 FORMAT = "fres-allocation-1"
 PROBLEM, RESULT, REASONS, MANIFEST = "problem.json", "result.json", "reasons.json", "manifest.json"
 ELECTION = "election/"
+VOTES, RULES, CODES = "votes.pb", "regles.json", "codes.json"
 # The first day that the zip format knows: an archive has no date of its own.
 EPOCH = (1980, 1, 1, 0, 0, 0)
 # A bundle is refused before it is unpacked when it would unpack beyond this.
@@ -99,7 +101,7 @@ def read_files(content: bytes) -> dict[str, bytes]:
 def recompute(content: bytes) -> Bundle:
     """Solve the problem of an archive again and return the same archive, byte for byte.
 
-    Raises: BundleRefused: it was touched, or its result is not what its problem gives.
+    Raises: BundleRefused: it was touched, its ballots give other winners, or its result is not what its problem gives.
     """
     files = read_files(content)
     try:
@@ -108,6 +110,8 @@ def recompute(content: bytes) -> Bundle:
         raise BundleRefused(f"{PROBLEM}: {refusal}") from None
     manifest = _manifest(files)
     election = {name.removeprefix(ELECTION): part for name, part in files.items() if name.startswith(ELECTION)}
+    if VOTES in election:
+        _recount(election, problem)
     bundle = make_bundle(problem, election, most_refusals=manifest["most_refusals"])
     if blocking_findings(bundle.problem, bundle.outcome.allocation):
         raise BundleRefused("the checker refuses the result")
@@ -118,6 +122,24 @@ def recompute(content: bytes) -> Bundle:
             raise BundleRefused(f"same files, another solver: {manifest['solver']} instead of {solver_version()}")
         raise BundleRefused(f"recomputed otherwise: {', '.join(different) or 'the archive itself'}")
     return bundle
+
+
+def _recount(election: Mapping[str, bytes], problem: Problem) -> None:
+    """Count the ballots again: their winners are the problem's. Raises: BundleRefused."""
+    # Imported here: numpy is for counting, not for every bundle.
+    from funds.allocation.elections import CountingRules
+    from funds.allocation.equal_shares import count
+    from funds.allocation.pabulib import election_of, read_pb
+
+    try:
+        codes = json.loads(election[CODES])
+        rules = CountingRules.from_dict(json.loads(election[RULES]))
+        counted = count(election_of(read_pb(election[VOTES].decode())), rules)
+        winners = {codes[code] for code in counted.winners}
+    except (KeyError, ValueError, TypeError, RuleViolation) as broken:
+        raise BundleRefused(f"{ELECTION}: its ballots cannot be counted again: {broken}") from None
+    if winners != set(problem.winners or ()):
+        raise BundleRefused(f"{ELECTION}{VOTES}: the ballots elect {', '.join(sorted(winners)) or 'nobody'}")
 
 
 def _manifest(files: Mapping[str, bytes]) -> dict[str, Any]:

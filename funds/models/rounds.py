@@ -10,13 +10,15 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from djmoney.money import Money
 
 from fres.kernel import append_only
 from fres.kernel.fields import MoneyField
 from fres.kernel.history import track_every_change
+from fres.kernel.models import Document
 from funds.models.entities import Fund
 from funds.models.pool import Compartment
-from funds.rounds.states import DemandState, OrderState, RoundState
+from funds.rounds.states import BallotMode, DemandState, OrderState, RoundState
 from investors.models import Party, User
 from projects.models import Application, Project
 
@@ -40,6 +42,10 @@ class Round(models.Model):
     opens_at = models.DateTimeField(_("ouvre le"))
     closes_at = models.DateTimeField(_("se ferme le"))
     max_choices = models.PositiveSmallIntegerField(_("choix au plus"), default=5)
+    ballot_kind = models.CharField(_("bulletin"), max_length=8, choices=BallotMode, default=BallotMode.APPROVAL)
+    points = models.PositiveSmallIntegerField(_("points par votant"), default=0)  # of a vote by points, else 0
+    # [{"code": "A", "name": "Personnes", "weight": "3/4", "members": "PERSON"}]: weights add up to 1; none: one group.
+    colleges = models.JSONField(_("collèges"), default=list, blank=True)
     state = models.CharField(_("état"), max_length=10, choices=RoundState, default=RoundState.PREPARED)
     rules = models.JSONField(_("règles de dépouillement"), default=dict)
     rules_digest = models.CharField(_("empreinte des règles"), max_length=64, blank=True)
@@ -70,6 +76,11 @@ class Round(models.Model):
                 violation_error_message=_("Les règles sont figées, avec leur empreinte, avant l’ouverture du vote."),
             ),
             models.CheckConstraint(
+                name="round_points_iff_by_points",
+                condition=Q(ballot_kind="POINTS", points__gt=0) | Q(ballot_kind="APPROVAL", points=0),
+                violation_error_message=_("Un vote par points dit combien de points a chaque votant."),
+            ),
+            models.CheckConstraint(
                 name="round_counted_has_date",
                 condition=~Q(state__in=("COUNTED", "SETTLED")) | Q(counted_at__isnull=False),
             ),
@@ -81,7 +92,10 @@ class Round(models.Model):
 
 @track_every_change()
 class Demand(models.Model):
-    """What a project asks of a round: the least it needs, all or nothing. `code` names it on ballots."""
+    """What a project asks of a round: the least it needs, all or nothing, and the most it could use.
+
+    `code` names it on ballots; `amount` is what a vote for it costs. Without a maximum it asks its minimum exactly.
+    """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="demands")
@@ -89,6 +103,9 @@ class Demand(models.Model):
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="demands")
     code = models.CharField(_("code sur le bulletin"), max_length=12)
     amount = MoneyField(_("somme demandée"), max_digits=14, decimal_places=2, default_currency="EUR")
+    maximum = MoneyField(
+        _("somme au plus"), max_digits=14, decimal_places=2, default_currency="EUR", null=True, blank=True
+    )
     state = models.CharField(_("état"), max_length=12, choices=DemandState, default=DemandState.RECEIVED)
     left_out_reason = models.CharField(_("motif public"), max_length=200, blank=True)
     received_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -110,6 +127,11 @@ class Demand(models.Model):
                 violation_error_message=_("Une demande est d’un montant positif."),
             ),
             models.CheckConstraint(
+                name="demand_maximum_not_below_its_amount",
+                condition=Q(maximum=None) | Q(maximum__gte=F("amount")),
+                violation_error_message=_("Le maximum d’une demande n’est pas sous son minimum."),
+            ),
+            models.CheckConstraint(
                 name="demand_left_out_with_a_reason",
                 condition=~Q(state="LEFT_OUT") | ~Q(left_out_reason=""),
                 violation_error_message=_("Une demande laissée hors de la liste a un motif public."),
@@ -118,6 +140,11 @@ class Demand(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.project.title}"
+
+    @property
+    def most(self) -> Money:
+        """The most it could use."""
+        return self.amount if self.maximum is None else self.maximum
 
 
 class RollEntry(models.Model):
@@ -131,6 +158,7 @@ class RollEntry(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="roll")
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    college = models.CharField(_("collège"), max_length=12, blank=True, default="")
     channel = models.CharField(_("a voté"), max_length=6, choices=Channel, blank=True, default="")
     removed_at = models.DateTimeField(_("radié le"), null=True, blank=True)
     removed_reason = models.CharField(_("motif de la radiation"), max_length=200, blank=True)
@@ -161,14 +189,15 @@ class Ballot(models.Model):
     """A secret ballot. Append-only: a change is a new row of the same pseudonym, the highest rank counts.
 
     No moment, no sequence: nothing that could be laid beside the roll. `department`: of the voter, published only
-    where at least eleven voters share it.
+    where at least eleven voters share it; `college`: where each college has as many.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="ballots")
     pseudonym = models.UUIDField()
     rank = models.PositiveSmallIntegerField(_("version"))
-    choices = models.JSONField(_("choix"))
+    choices = models.JSONField(_("choix"))  # ["P01", "P03"], or {"P01": 4, "P03": 6} in a vote by points
+    college = models.CharField(_("collège"), max_length=12, blank=True, default="")
     department = models.CharField(_("département"), max_length=3, blank=True)
 
     class Meta:
@@ -216,6 +245,7 @@ class PaperKeying(models.Model):
 
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="paper_keyings")
     number = models.PositiveIntegerField(_("numéro du bulletin"))
+    college = models.CharField(_("collège"), max_length=12, blank=True, default="")
     choices = models.JSONField(_("choix"))
     keyed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     keyed_at = models.DateTimeField(_("saisi le"))
@@ -231,7 +261,11 @@ class PaperKeying(models.Model):
 
 
 class RoundResult(models.Model):
-    """What was counted and published, once. Append-only: the file anyone recounts, the outcome, their digests."""
+    """What was counted and published, once. Append-only: the file anyone recounts, the outcome, their digests.
+
+    `given`: what the rules then make of the winners (ruling B15), [{"code", "amount_cents"}]; `told`: why, in sentences
+    by code, and for the round under ""; `bundle`: the archive that recomputes it, none when the rules leave nothing.
+    """
 
     round = models.OneToOneField(Round, on_delete=models.PROTECT, related_name="result")
     election = models.TextField(_("fichier .pb"))
@@ -239,6 +273,9 @@ class RoundResult(models.Model):
     outcome = models.JSONField(_("résultat"))
     voters = models.PositiveIntegerField(_("votants"))
     on_roll = models.PositiveIntegerField(_("inscrits"))
+    given = models.JSONField(_("répartition"), default=list)
+    told = models.JSONField(_("raisons"), default=dict)
+    bundle = models.OneToOneField(Document, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         verbose_name = _("résultat publié")

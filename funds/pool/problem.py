@@ -34,12 +34,13 @@ from funds.allocation.problem import Compartment as Purse
 from funds.allocation.rules import Rule
 from funds.models import Compartment, Fund, LocalCurrency, Placement, Subscription
 from funds.pool.accounts import capital_cents, cash_cents, placed_cents, provision_cents
+from funds.pool.facts import Facts, facts_of, labels_of_projects, places_of_projects
 from funds.pool.guarantees import figures_of
 from funds.pool.mirror import in_circulation_cents
 from funds.pool.placing import Outstanding, outstanding
 from funds.rules.register import rules_in_force
-from projects.models import Application, Award, Project
-from projects.states import IN_FORCE, ApplicationState
+from projects.models import Application, Project
+from projects.states import ApplicationState
 
 ASKING = (ApplicationState.LABELLED,)
 
@@ -106,7 +107,7 @@ def demands_of(fund: Fund, on: date) -> list[Demand]:
     }
     latest = {row.project_id: row for row in rows.order_by("submitted_at", "pk") if row.project_id not in given}
     projects = [row.project for row in latest.values()]
-    places, labels = places_of_projects(projects), labels_of_projects(projects, on)
+    facts = facts_of(projects, on)
     share = Fraction(parameters.value_at("pool.demand.minimum", on).rate)
     found = []
     for row in latest.values():
@@ -114,8 +115,7 @@ def demands_of(fund: Fund, on: date) -> list[Demand]:
         least = max(1, asked * share.numerator // share.denominator)
         found.append(
             demand_for(
-                row.project, minimum_cents=least, maximum_cents=asked, places=places[row.project_id],
-                labels=labels[row.project_id], statuses=(str(row.state),),
+                row.project, minimum_cents=least, maximum_cents=asked, facts=facts[row.project_id],
             )
         )  # fmt: skip
     return sorted(found, key=lambda one: one.project)
@@ -126,62 +126,20 @@ def demand_for(
     *,
     minimum_cents: int,
     maximum_cents: int,
-    places: tuple[PlaceShare, ...],
-    labels: tuple[LabelAward, ...],
-    statuses: tuple[str, ...] = (),
+    facts: Facts,
     instrument: str = "LOAN",
     risk_class: str = "",
     currency: str = "",
-    citizen_cents: int = 0,
-    is_successful: bool = False,
 ) -> Demand:
-    """Return a project as a demand: its place, labels and sector as they are known."""
+    """Return a project as a demand, with what is established of it. Without a plan, its budget is what it asks."""
     return Demand(
         project=project.slug, title=project.title, minimum_cents=minimum_cents, maximum_cents=maximum_cents,
-        instrument=instrument, sector=project.nace_code, places=places, labels=labels, statuses=statuses,
-        classes=_classes(labels), risk_class=risk_class, currency=currency, citizen_cents=citizen_cents,
-        is_successful=is_successful, budget_cents=maximum_cents,
+        instrument=instrument, sector=project.nace_code, places=facts.places, labels=facts.labels,
+        statuses=facts.statuses, classes=_classes(facts.labels), risk_class=risk_class, currency=currency,
+        score=facts.score, budget_cents=facts.budget_cents or maximum_cents, pay_ratio_mean=facts.pay_ratio_mean,
+        pay_ratio_highest=facts.pay_ratio_highest, co_investors=facts.co_investors, guarantee=facts.guarantee,
+        citizen_cents=facts.citizen_cents, is_successful=facts.is_successful,
     )  # fmt: skip
-
-
-def places_of_projects(projects: Iterable[Project]) -> dict[int, tuple[PlaceShare, ...]]:
-    """Return where projects are, by key: commune, intercommunality, département, region, and FRR when classed."""
-    wanted = list(projects)
-    communes = {
-        row.code: row
-        for row in Territory.objects.filter(
-            level=Territory.Level.COMMUNE, is_current=True, code__in={one.commune_code for one in wanted}
-        )
-    }
-    return {one.pk: _places(communes.get(one.commune_code)) for one in wanted}
-
-
-def labels_of_projects(projects: Iterable[Project], on: date) -> dict[int, tuple[LabelAward, ...]]:
-    """Return the labels of projects and of their organisations on a day, by the project's key."""
-    wanted = list(projects)
-    owners = {one.uuid: one.pk for one in wanted}
-    carriers: dict[object, list[int]] = defaultdict(list)
-    for one in wanted:
-        carriers[one.organisation.uuid].append(one.pk)
-    found: dict[int, set[LabelAward]] = {one.pk: set() for one in wanted}
-    awards = Award.objects.filter(
-        subject_uuid__in=[*owners, *carriers], state__in=IN_FORCE, valid_from__lte=on
-    ).order_by("pk")
-    for award in awards:
-        keys = [owners[award.subject_uuid]] if award.subject_uuid in owners else carriers[award.subject_uuid]
-        for key in keys:
-            found[key].add(LabelAward(award.label, str(award.state), award.valid_from, award.valid_to))
-    return {key: tuple(sorted(labels, key=repr)) for key, labels in found.items()}
-
-
-def _places(row: Territory | None) -> tuple[PlaceShare, ...]:
-    if row is None:
-        return ()
-    pairs = [("COMMUNE", row.code), ("EPCI", row.epci_code), ("DEPARTEMENT", row.departement_code),
-             ("REGION", row.region_code)]  # fmt: skip
-    if row.frr in (Territory.Frr.FRR, Territory.Frr.FRR_PLUS, Territory.Frr.FRR_BENEFICIAIRE):
-        pairs.append(("FRR", row.code))
-    return tuple(PlaceShare(level, code) for level, code in pairs if code)
 
 
 def _classes(labels: tuple[LabelAward, ...]) -> tuple[str, ...]:

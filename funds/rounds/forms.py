@@ -1,11 +1,20 @@
 """Forms of the staff's pages on rounds."""
 
-from django import forms
-from django.utils.translation import gettext_lazy as _
+from collections.abc import Iterable
+from typing import Any
 
+from django import forms
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from djmoney.money import Money
+
+from fres.kernel.money import CURRENCY
 from funds.allocation.elections import Comparison, Completion, CountingRules, Satisfaction, TieRule
-from funds.models import Compartment, Demand, Fund
+from funds.models import Compartment, Demand, Fund, Round
+from funds.rounds.colleges import person_and_organisation_colleges
+from funds.rounds.errors import ChoiceRefused
 from funds.rounds.preparing import ON_THE_LIST
+from funds.rounds.states import BallotMode
 from projects.models import Application
 
 
@@ -20,7 +29,29 @@ class RoundForm(forms.Form):
     roll_on = forms.DateField(label=_("Liste électorale arrêtée au"), widget=forms.DateInput({"type": "date"}))
     opens_at = forms.DateTimeField(label=_("Ouvre le"), widget=forms.DateTimeInput({"type": "datetime-local"}))
     closes_at = forms.DateTimeField(label=_("Se ferme le"), widget=forms.DateTimeInput({"type": "datetime-local"}))
-    max_choices = forms.IntegerField(label=_("Choix au plus"), min_value=1, max_value=50, initial=5)
+    ballot_kind = forms.ChoiceField(label=_("Bulletin"), choices=BallotMode.choices, initial=BallotMode.APPROVAL)
+    max_choices = forms.IntegerField(
+        label=_("Choix au plus"), min_value=1, max_value=50, initial=5, help_text=_("Quand on coche des projets.")
+    )
+    points = forms.IntegerField(
+        label=_("Points par votant"),
+        min_value=0,
+        max_value=1_000,
+        initial=0,
+        help_text=_("Quand on répartit des points."),
+    )
+    persons_percent = forms.IntegerField(
+        label=_("Part des personnes, en %"), min_value=1, max_value=99, required=False,
+        help_text=_("Deux collèges, personnes et organisations, se partagent la somme. Vide : un seul groupe."),
+    )  # fmt: skip
+
+    def values(self) -> dict[str, Any]:
+        """Return what `prepare_round` takes. Raises: RoundRefused: a college would share nothing."""
+        values = dict(self.cleaned_data)
+        persons = values.pop("persons_percent")
+        values["budget"] = Money(values["budget"], CURRENCY)
+        values["colleges"] = person_and_organisation_colleges(persons) if persons else []
+        return values
 
 
 class DemandForm(forms.Form):
@@ -28,6 +59,10 @@ class DemandForm(forms.Form):
         Application.objects.filter(state__in=ON_THE_LIST).select_related("project"), label=_("Dossier")
     )
     amount = forms.DecimalField(label=_("Somme demandée, en euros"), min_value=1, max_digits=12, decimal_places=2)
+    maximum = forms.DecimalField(
+        label=_("Au plus, en euros"), min_value=1, max_digits=12, decimal_places=2, required=False,
+        help_text=_("Si le projet peut employer davantage. Vide : la somme demandée, ni plus ni moins."),
+    )  # fmt: skip
 
 
 class RulesForm(forms.Form):
@@ -35,7 +70,11 @@ class RulesForm(forms.Form):
 
     satisfaction = forms.ChoiceField(
         label=_("Satisfaction"), initial=Satisfaction.COST,
-        choices=((Satisfaction.COST, _("le coût du projet")), (Satisfaction.ONE, _("un par projet"))),
+        choices=(
+            (Satisfaction.COST, _("le coût du projet")),
+            (Satisfaction.ONE, _("un par projet")),
+            (Satisfaction.POINTS, _("les points donnés")),
+        ),
     )  # fmt: skip
     completion = forms.ChoiceField(
         label=_("Complément"), initial=Completion.ADD1U,
@@ -55,7 +94,15 @@ class RulesForm(forms.Form):
         label=_("En cas d’égalité, après le nombre de soutiens"),
         choices=((TieRule.LOWER_COST, _("le coût le plus bas")), (TieRule.HIGHER_COST, _("le coût le plus haut"))),
     )
-    compares = forms.BooleanField(label=_("Comparer avec le résultat par nombre de voix"), required=False)
+    comparison = forms.ChoiceField(
+        label=_("Comparer avec le résultat par nombre de voix"), initial=Comparison.NONE,
+        choices=(
+            (Comparison.NONE, _("non")),
+            (Comparison.NUMBER, _("chacun préfère le résultat qui a plus de ses projets")),
+            (Comparison.SATISFACTION, _("chacun préfère le résultat qui le satisfait le plus")),
+            (Comparison.EXCLUSION, _("moins de votants sans aucun de leurs projets")),
+        ),
+    )  # fmt: skip
 
     def rules(self) -> CountingRules:
         data = self.cleaned_data
@@ -64,16 +111,38 @@ class RulesForm(forms.Form):
             completion=Completion(data["completion"]),
             delta_cents=int(data["delta"]),
             ties=(TieRule.MORE_APPROVERS, TieRule(data["cost_tie"]), TieRule.DRAWN_ORDER),
-            comparison=Comparison.NUMBER if data["compares"] else Comparison.NONE,
+            comparison=Comparison(data["comparison"]),
         )
 
 
 class PaperForm(forms.Form):
     number = forms.IntegerField(label=_("Numéro du bulletin"), min_value=1)
-    choices = forms.CharField(label=_("Codes choisis, séparés par des virgules"), required=False)
+    choices = forms.CharField(
+        label=_("Codes choisis, séparés par des virgules"), required=False,
+        help_text=_("Dans un vote par points : P01=4, P03=6."),
+    )  # fmt: skip
+    college = forms.CharField(label=_("Collège imprimé sur le bulletin"), max_length=12, required=False)
 
-    def codes(self) -> list[str]:
-        return [code.strip().upper() for code in self.cleaned_data["choices"].split(",") if code.strip()]
+    def choices_of(self, of: Round) -> list[str] | dict[str, int]:
+        """Return what is written on the ballot. Raises: ChoiceRefused: points that are not a whole number."""
+        cells = [cell.strip().upper() for cell in self.cleaned_data["choices"].split(",") if cell.strip()]
+        if of.ballot_kind != BallotMode.POINTS:
+            return cells
+        return read_points(tuple(cell.partition("=")[::2]) for cell in cells)
+
+
+def read_points(pairs: Iterable[tuple[str, str]]) -> dict[str, int]:
+    """Return points by code from what was typed; an empty cell gives none.
+
+    Raises: ChoiceRefused: not a whole number, or a project twice.
+    """
+    found: dict[str, int] = {}
+    for code, typed in pairs:
+        text = typed.strip()
+        if code.strip() in found or not (text == "" or (text.isascii() and text.isdigit() and len(text) < 6)):
+            raise ChoiceRefused(_t("Les points sont des nombres entiers, zéro ou plus."))
+        found[code.strip()] = int(text or 0)
+    return found
 
 
 class OrderForm(forms.Form):

@@ -43,9 +43,10 @@ MOTIVE_LENGTH = 400
 def prepare_order(
     *, of: Round, by: User, at: datetime, changed: Mapping[str, int] | None = None, motive: str = ""
 ) -> AllocationOrder:
-    """Prepare the order of a counted round: what the vote chose, unless `changed` departs from it with a public motive.
+    """Prepare the order of a counted round: what the rules made of the vote, unless `changed` departs from it.
 
-    Args: changed: code of a project of the list → cents, all that is to be given; None keeps the vote.
+    Args: changed: code of a project of the list → cents, all that is to be given; None keeps the result.
+        motive: public, for a departure.
     Raises: OrderRefused: not counted, an order exists, a departure without motive, or amounts that no rule allows.
     """
     of = _lock(of)
@@ -54,14 +55,14 @@ def prepare_order(
     if of.orders.exclude(state=OrderState.REFUSED).exists():
         raise OrderRefused(_("Un ordre existe déjà pour ce tour."), next_step=_("Ouvrez-le, ou refusez-le."))
     demands = {demand.code: demand for demand in of.demands.select_related("project")}
-    counted = {code: to_cents(one.amount) for code, one in demands.items() if one.state == DemandState.CHOSEN}
+    counted = {line["code"]: line["amount_cents"] for line in of.result.given}
     wanted = dict(counted if changed is None else {code: cents for code, cents in changed.items() if cents})
     if unknown := set(wanted) - {code for code, one in demands.items() if one.state in _VOTED}:
         raise OrderRefused(_("« %(code)s » n’était pas au vote.") % {"code": min(unknown)})
     motive = motive.strip()[:MOTIVE_LENGTH]
     if wanted != counted and not motive:
         raise OrderRefused(
-            _("Cet ordre s’écarte du vote : il lui faut un motif, qui sera public."),
+            _("Cet ordre s’écarte du résultat : il lui faut un motif, qui sera public."),
             next_step=_("Écrivez la règle de droit qui l’impose."),
         )
     lines, voted = _lines(wanted, demands), _lines(counted, demands)
@@ -180,10 +181,11 @@ def _check(of: Round, lines: list[dict[str, Any]]) -> None:
         demand = found.get(line["demand"])
         if demand is None or demand.state not in _VOTED:
             raise OrderRefused(_("Une ligne de l’ordre ne vient pas de la liste de ce vote."))
-        if line["amount_cents"] != to_cents(demand.amount):
+        least, most = to_cents(demand.amount), to_cents(demand.most)
+        if not least <= line["amount_cents"] <= most:
             raise OrderRefused(
-                _("« %(title)s » a demandé %(amount)s, ni plus ni moins : une demande se finance en entier.")
-                % {"title": demand.project.title, "amount": format_cents(to_cents(demand.amount))}
+                _("« %(title)s » reçoit de %(least)s à %(most)s, ou rien.")
+                % {"title": demand.project.title, "least": format_cents(least), "most": format_cents(most)}
             )
         if demand.application.state not in ON_THE_LIST:
             raise OrderRefused(

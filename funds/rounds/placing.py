@@ -9,8 +9,9 @@ from fres.kernel.money import from_cents
 from funds.allocation.problem import Allocation, Share
 from funds.locks import lock_fund
 from funds.models import AllocationOrder, Compartment, Demand, Placement, Round
+from funds.pool.facts import facts_of
 from funds.pool.placing import place_money
-from funds.pool.problem import demand_for, gather_problem, labels_of_projects, places_of_projects
+from funds.pool.problem import demand_for, gather_problem
 from funds.rules.evaluation import evaluate_after, evaluate_before
 from investors.models import User
 
@@ -27,12 +28,11 @@ def place_order(
     found = {str(one.uuid): one for one in of.demands.select_related("project__organisation", "application")}
     given: list[tuple[Demand, int]] = [(found[line["demand"]], line["amount_cents"]) for line in order.lines]
     projects = [demand.project for demand, _cents in given]
-    places, labels = places_of_projects(projects), labels_of_projects(projects, on)
+    facts = facts_of(projects, on)
     demands = [
         demand_for(
             demand.project, minimum_cents=cents, maximum_cents=cents, instrument=Placement.Instrument.LOAN,
-            risk_class="", currency="", places=places[demand.project_id], labels=labels[demand.project_id],
-            statuses=(str(demand.application.state),),
+            facts=facts[demand.project_id],
         )
         for demand, cents in given
     ]  # fmt: skip

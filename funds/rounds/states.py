@@ -16,6 +16,11 @@ class RoundState(TextChoices):
     CANCELLED = "CANCELLED", _("Annulée")
 
 
+class BallotMode(TextChoices):
+    APPROVAL = "APPROVAL", _("Cocher des projets")
+    POINTS = "POINTS", _("Répartir des points")
+
+
 class DemandState(TextChoices):
     RECEIVED = "RECEIVED", _("Demande reçue")
     ON_BALLOT = "ON_BALLOT", _("Vote")

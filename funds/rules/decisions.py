@@ -10,11 +10,12 @@ from fres.kernel.money import to_cents
 from funds.allocation.problem import Allocation, Share
 from funds.locks import lock_fund
 from funds.models import Compartment, Placement
+from funds.pool.facts import facts_of
 from funds.pool.placing import place_money
-from funds.pool.problem import demand_for, gather_problem, labels_of_projects, places_of_projects
+from funds.pool.problem import demand_for, gather_problem
 from funds.rules.evaluation import evaluate_after, evaluate_before
 from investors.models import User
-from projects.models import Application, Project
+from projects.models import Project
 
 
 @transaction.atomic
@@ -37,11 +38,9 @@ def decide_placement(
     fund = lock_fund(compartment.fund)
     on = clock.local(at).date()
     cents = to_cents(amount)
-    states = Application.objects.filter(project=project).values_list("state", flat=True)
     demand = demand_for(
         project, minimum_cents=cents, maximum_cents=cents, instrument=instrument, risk_class=risk_class,
-        currency=currency, places=places_of_projects([project])[project.pk],
-        labels=labels_of_projects([project], on)[project.pk], statuses=tuple(sorted(set(map(str, states)))),
+        currency=currency, facts=facts_of([project], on)[project.pk],
     )  # fmt: skip
     problem = gather_problem(fund, on, demands=[demand])
     allocation = Allocation((Share(compartment.slug, project.slug, cents),))

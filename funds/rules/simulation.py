@@ -1,7 +1,7 @@
 """Two rule sets side by side on last year's demands: each solved whole, nothing written."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.utils.translation import gettext as _
@@ -11,7 +11,8 @@ from funds.allocation.problem import Demand
 from funds.allocation.rules import Rule
 from funds.allocation.solver import solve
 from funds.models import Fund, Offer, Placement
-from funds.pool.problem import demand_for, demands_of, gather_problem, labels_of_projects, places_of_projects
+from funds.pool.facts import facts_of
+from funds.pool.problem import demand_for, demands_of, gather_problem
 from funds.states import OfferState
 
 
@@ -54,7 +55,7 @@ class Comparison:
 
 def past_demands(fund: Fund, year: int, on: date) -> list[Demand]:
     """Return what was asked in a year: projects whose offer was decided or whose placement was made, and those that
-    still ask: last year's data, at today's places and labels."""
+    still ask: last year's data, with today's facts."""
     offers = Offer.objects.filter(
         fund=fund, decided_at__year=year, state__in=(OfferState.SUCCEEDED, OfferState.FAILED)
     ).select_related("project__organisation")
@@ -63,15 +64,15 @@ def past_demands(fund: Fund, year: int, on: date) -> list[Demand]:
     placed = Placement.objects.filter(compartment__fund=fund, placed_at__year=year, kind="PLACED")
     rows = list(placed.select_related("project__organisation"))
     projects += [row.project for row in rows]
-    places, labels = places_of_projects(projects), labels_of_projects(projects, on)
+    facts = facts_of(projects, on)
     wanted = [(offer.project, int(offer.minimum.amount * 100), int(offer.maximum.amount * 100)) for offer in offers]
     wanted += [(row.project, int(row.amount.amount * 100), int(row.amount.amount * 100)) for row in rows]
     for project, least, most in wanted:
         found.setdefault(
             project.slug,
             demand_for(
-                project, minimum_cents=least, maximum_cents=most, places=places[project.pk],
-                labels=labels[project.pk], statuses=("LABELLED",),
+                project, minimum_cents=least, maximum_cents=most,
+                facts=replace(facts[project.pk], statuses=("LABELLED",)),
             ),
         )  # fmt: skip
     return sorted(found.values(), key=lambda one: one.project)

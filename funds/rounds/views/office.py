@@ -25,6 +25,7 @@ from funds.rounds.permissions import can_key_paper, can_manage_rounds, can_prepa
 from funds.rounds.preparing import cancel_round, freeze_round, leave_out, prepare_round, receive_demand
 from funds.rounds.states import OrderState, RoundState
 from funds.rounds.voting import key_paper_ballot, paper_gaps, remove_from_roll, sign_paper_voter
+from funds.rounds.words import rules_in_words
 from investors.models import User
 from investors.requests import SignedInRequest
 
@@ -41,10 +42,8 @@ def rounds(request: SignedInRequest) -> HttpResponseBase:
         if not can_manage_rounds(request.user):
             raise PermissionDenied
         if form.is_valid():
-            values = dict(form.cleaned_data)
-            values["budget"] = Money(values["budget"], CURRENCY)
             try:
-                made = prepare_round(**values, by=request.user, at=clock.now())
+                made = prepare_round(**form.values(), by=request.user, at=clock.now())
             except RuleViolation as refused:
                 refusal = refused
             else:
@@ -84,11 +83,12 @@ def _show(request: SignedInRequest, of: Round, refusal: RuleViolation | None) ->
     voted, on_roll = selectors.turnout(of)
     is_counted = of.state in (RoundState.COUNTED, RoundState.SETTLED)
     lines = selectors.result_lines(of) if is_counted else []
-    won = [line.demand.code for line in lines if line.has_won]
+    won = [line["code"] for line in of.result.given] if is_counted else []
     context = {
         "round": of,
         "demands": of.demands.select_related("project", "application"),
         "lines": lines,
+        "told": of.result.told.get("", []) if is_counted else [],
         "voted": voted,
         "on_roll": on_roll,
         "order": order,
@@ -103,7 +103,7 @@ def _show(request: SignedInRequest, of: Round, refusal: RuleViolation | None) ->
         "rules_form": RulesForm(),
         "paper_form": PaperForm(),
         "order_form": OrderForm(initial={"codes": won}).offer([line.demand for line in lines]),
-        "rules": selectors.rules_in_words(of) if of.rules else [],
+        "rules": rules_in_words(of) if of.rules else [],
         "refusal": refusal,
     }
     return render(request, "funds/rounds/desk_round.html", context, status=422 if refusal else 200)
@@ -122,8 +122,11 @@ def _receive(request: SignedInRequest, of: Round) -> str:
     form = DemandForm(request.POST)
     if not form.is_valid():
         raise RuleViolation(_("Choisissez un dossier approuvé et une somme."))
-    amount = Money(form.cleaned_data["amount"], CURRENCY)
-    receive_demand(of=of, application=form.cleaned_data["application"], amount=amount, by=request.user, at=clock.now())
+    amount, most = form.cleaned_data["amount"], form.cleaned_data["maximum"]
+    receive_demand(
+        of=of, application=form.cleaned_data["application"], amount=Money(amount, CURRENCY),
+        maximum=None if most is None else Money(most, CURRENCY), by=request.user, at=clock.now(),
+    )  # fmt: skip
     return _("La demande est reçue.")
 
 
@@ -165,7 +168,10 @@ def _key_paper(request: SignedInRequest, of: Round) -> str:
     if not form.is_valid():
         raise RuleViolation(_("Un bulletin papier a un numéro."))
     number = form.cleaned_data["number"]
-    key_paper_ballot(of=of, number=number, choices=form.codes(), by=request.user, at=clock.now())
+    key_paper_ballot(
+        of=of, number=number, choices=form.choices_of(of), college=form.cleaned_data["college"].strip().upper(),
+        by=request.user, at=clock.now(),
+    )  # fmt: skip
     return _("Le bulletin %(number)d est saisi. Une autre personne le saisit aussi.") % {"number": number}
 
 
@@ -175,7 +181,8 @@ def _prepare_order(request: SignedInRequest, of: Round) -> str:
     if not form.is_valid():
         raise RuleViolation(_("Un projet n’était pas au vote."))
     chosen = set(form.cleaned_data["codes"])
-    changed = {demand.code: to_cents(demand.amount) for demand in listed if demand.code in chosen}
+    given = {line["code"]: line["amount_cents"] for line in of.result.given}
+    changed = {one.code: given.get(one.code, to_cents(one.amount)) for one in listed if one.code in chosen}
     prepare_order(of=of, by=request.user, at=clock.now(), changed=changed, motive=form.cleaned_data["motive"])
     return _("L’ordre est préparé. Une autre personne le signe.")
 

@@ -10,9 +10,12 @@ from django.views.decorators.http import require_GET
 
 from fres.kernel import clock
 from fres.kernel.access import open_to_all, reads_only
+from fres.kernel.documents import open_document
+from fres.kernel.money import to_cents
 from funds.models import Round
 from funds.rounds import selectors
 from funds.rounds.states import OrderState, RoundState
+from funds.rounds.words import rules_in_words
 from investors.models import User
 
 PER_PAGE = 20
@@ -38,14 +41,16 @@ def one(request: HttpRequest, slug: str) -> HttpResponseBase:
     voted, on_roll = selectors.turnout(of)
     entries = selectors.entries_of(of, request.user, clock.now()) if isinstance(request.user, User) else []
     entry = entries[0] if entries else None
+    lines = selectors.result_lines(of) if is_counted else []
     context = {
         "round": of,
         "is_open": of.state == RoundState.OPEN and clock.now() < of.closes_at,
         "is_counted": is_counted,
         "demands": selectors.listed(of),
-        "lines": selectors.result_lines(of) if is_counted else [],
-        "left_cents": of.result.outcome["left_cents"] if is_counted else 0,
-        "rules": selectors.rules_in_words(of),
+        "lines": lines,
+        "left_cents": to_cents(of.budget) - sum(line.given_cents for line in lines),
+        "told": of.result.told.get("", []) if is_counted else [],
+        "rules": rules_in_words(of),
         "voted": voted,
         "on_roll": on_roll,
         "entry": entry,
@@ -87,9 +92,21 @@ def rules_file(request: HttpRequest, slug: str) -> HttpResponseBase:
     return _file(text, "application/json", f"{of.slug}.json")
 
 
+@open_to_all
+@require_GET
+@reads_only
+def bundle(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """The archive that recomputes what the rules made of the vote, as it was issued."""
+    of = _public(slug)
+    document = of.result.bundle if hasattr(of, "result") else None
+    if document is None:
+        raise Http404
+    return _file(open_document(document), "application/zip", f"{of.slug}.zip")
+
+
 def _public(slug: str) -> Round:
     return get_object_or_404(selectors.public_rounds(), slug=slug)
 
 
-def _file(text: str, kind: str, name: str) -> HttpResponse:
-    return HttpResponse(text, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+def _file(content: str | bytes, kind: str, name: str) -> HttpResponse:
+    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -7,10 +7,11 @@ from django.views.decorators.http import require_http_methods
 
 from fres.kernel import clock
 from fres.kernel.errors import RuleViolation
-from funds.models import RollEntry, Round
+from funds.models import Demand, RollEntry, Round
 from funds.rounds import selectors
 from funds.rounds.errors import NotOnTheRoll
-from funds.rounds.states import RoundState
+from funds.rounds.forms import read_points
+from funds.rounds.states import BallotMode, RoundState
 from funds.rounds.voting import Receipt, cast_vote
 from investors.requests import SignedInRequest
 
@@ -24,7 +25,6 @@ def vote(request: SignedInRequest, slug: str) -> HttpResponse:
     entry = _chosen(request, entries)
     refusal: RuleViolation | None = None
     receipt: Receipt | None = None
-    chosen = set(request.POST.getlist("choice"))
     if request.method == "POST":
         try:
             receipt = _cast(request, of, entry)
@@ -35,7 +35,8 @@ def vote(request: SignedInRequest, slug: str) -> HttpResponse:
         "entry": entry,
         "others": [one for one in entries if one != entry],
         "is_open": of.state == RoundState.OPEN and of.opens_at <= clock.now() < of.closes_at,
-        "demands": [(demand, demand.code in chosen) for demand in selectors.listed(of)],
+        "demands": _demands(request, of),
+        "colleges": {one["code"]: one["name"] for one in of.colleges},
         "receipt": receipt,
         "refusal": refusal,
     }
@@ -56,4 +57,17 @@ def _chosen(request: SignedInRequest, entries: list[RollEntry]) -> RollEntry | N
 def _cast(request: SignedInRequest, of: Round, entry: RollEntry | None) -> Receipt:
     if entry is None:
         raise NotOnTheRoll
-    return cast_vote(of=of, party=entry.party, choices=request.POST.getlist("choice"), by=request.user, at=clock.now())
+    choices: list[str] | dict[str, int] = request.POST.getlist("choice")
+    if of.ballot_kind == BallotMode.POINTS:
+        typed = ((key, request.POST.get(f"points-{key}", "")) for key in selectors.listed_codes(of))
+        choices = read_points(typed)
+    return cast_vote(of=of, party=entry.party, choices=choices, by=request.user, at=clock.now())
+
+
+def _demands(request: SignedInRequest, of: Round) -> list[tuple[Demand, bool, str]]:
+    """The projects, with what was just typed when it was refused: ticked or not, points."""
+    ticked = set(request.POST.getlist("choice"))
+    return [
+        (demand, demand.code in ticked, request.POST.get(f"points-{demand.code}", ""))
+        for demand in selectors.listed(of)
+    ]

@@ -109,7 +109,13 @@ def test_the_staff_prepares_a_round_freezes_it_and_orders_it(clock):
     of, parties = a_round()
     manager = staff_client(Role.MANAGER)
     url = reverse("rounds:desk_round", kwargs={"uuid": of.uuid})
-    rules = {"satisfaction": "cost", "completion": "ADD1U", "delta": "100", "cost_tie": "lower_cost"}
+    rules = {
+        "satisfaction": "cost",
+        "completion": "ADD1U",
+        "delta": "100",
+        "cost_tie": "lower_cost",
+        "comparison": "none",
+    }
     assert manager.post(url, {"act": "freeze", **rules}).status_code == 302
     clock.move_to(DURING)
     of.refresh_from_db()

@@ -146,7 +146,7 @@ def test_the_roll_holds_each_member_once_whose_money_had_cleared_by_the_snapshot
 def test_a_ballot_holds_no_moment_and_no_voter_and_its_link_is_for_nobody():
     of, _parties = voted()
     assert {field.name for field in Ballot._meta.fields} == {
-        "id", "round", "pseudonym", "rank", "choices", "department"
+        "id", "round", "pseudonym", "rank", "choices", "college", "department"
     }  # fmt: skip
     assert {field.name for field in BallotReceipt._meta.fields} == {"id", "round", "code"}
     assert of.ballots.count() == of.receipts.count() == 5
@@ -390,7 +390,7 @@ def test_a_rule_in_force_stops_the_whole_order_of_a_compartment():
 
 
 def test_holders_of_units_are_on_the_roll_as_of_the_snapshot():
-    of, _parties = a_round(units=10)
+    of, _parties = a_round(units=1_000)
     holder = hold(of.compartment, 5)
     hold(of.compartment, 5, at=BEFORE + timedelta(days=4))
     of = frozen(of)
@@ -413,7 +413,7 @@ def test_a_departure_from_the_vote_needs_a_public_motive_and_keeps_both():
     ("changed", "reason"),
     [
         ({"P01": 600_000, "P02": 400_000, "P03": 350_000}, "la somme à répartir"),
-        ({"P02": 399_999}, "ni plus ni moins"),
+        ({"P02": 399_999}, "ou rien"),
         ({"P09": 100}, "n’était pas au vote"),
         ({}, "ne donne rien"),
     ],

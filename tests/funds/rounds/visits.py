@@ -10,6 +10,7 @@ from tests.funds.rounds.scenes import AFTER, CHOICES, a_round, closed, opened, v
 @visit("rounds:receipts")
 @visit("rounds:election_file")
 @visit("rounds:rules_file")
+@visit("rounds:bundle")
 def _counted() -> Visit:
     with clock.freeze(AFTER):
         of, parties = a_round()
