@@ -1,4 +1,4 @@
-"""One operation that installs many triggers: half the time of a new database went in rendering every model for each."""
+"""Operations that do many at once: most of the time of a new database went in rendering every model for each one."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -46,3 +46,40 @@ class AddTriggers(Operation):
 
     def describe(self) -> str:
         return f"Install {len(self.triggers)} triggers"
+
+
+class Together(Operation):
+    """Apply like operations as one change of the models: tables made, or columns, constraints and indexes added.
+
+    Each is carried out against the models as they are after all of them: a table made here must hold all its columns
+    and constraints at once, and no column may be changed twice.
+    """
+
+    category = OperationCategory.ADDITION
+    serialization_expand_args = ["operations"]
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        self.operations = list(operations)
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        return type(self).__name__, [], {"operations": self.operations}
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        state.__dict__.pop("apps", None)  # rendered again once, when asked for, not after each
+        for operation in self.operations:
+            operation.state_forwards(app_label, state)
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        for operation in self.operations:
+            operation.database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        for operation in reversed(self.operations):
+            operation.database_backwards(app_label, schema_editor, from_state, to_state)
+
+    def describe(self) -> str:
+        return f"Apply {len(self.operations)} operations"

@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 from django.conf import settings
+from fres.kernel.migration_operations import Together
 from django.db import migrations, models
 
 
@@ -13,14 +14,18 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name='payment',
-            name='asked_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='refund',
-            name='attempt',
-            field=models.PositiveSmallIntegerField(default=1, verbose_name='essai'),
+        Together(
+            operations=[
+                migrations.AddField(
+                    model_name='payment',
+                    name='asked_by',
+                    field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+                ),
+                migrations.AddField(
+                    model_name='refund',
+                    name='attempt',
+                    field=models.PositiveSmallIntegerField(default=1, verbose_name='essai'),
+                ),
+            ]
         ),
     ]

@@ -18,52 +18,56 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='ClaimRecovery',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('amount_currency', djmoney.models.fields.CurrencyField(choices=[('EUR', 'Euro')], default='EUR', editable=False, max_length=3)),
-                ('amount', djmoney.models.fields.MoneyField(decimal_places=2, max_digits=14, verbose_name='montant')),
-                ('received_on', models.DateField(verbose_name='reçu le')),
-                ('reference', models.CharField(max_length=80, verbose_name='référence du relevé')),
-                ('recorded_at', models.DateTimeField(verbose_name='constaté le')),
-                ('undone_at', models.DateTimeField(null=True, verbose_name='défait le')),
-                ('undone_reason', models.CharField(blank=True, max_length=200, verbose_name='motif')),
-                ('payment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='recoveries', to='funds.payment')),
-                ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('undone_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'verbose_name': 'recouvrement',
-                'verbose_name_plural': 'recouvrements',
-                'constraints': [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='claim_recovery_amount_positive', violation_error_message='Un recouvrement est d’un montant positif.'), models.CheckConstraint(condition=models.Q(('reference', ''), _negated=True), name='claim_recovery_has_reference', violation_error_message='Un recouvrement porte la référence du relevé.'), models.CheckConstraint(condition=models.Q(models.Q(('undone_at', None), ('undone_by', None), ('undone_reason', '')), models.Q(('undone_at__isnull', False), ('undone_by__isnull', False), models.Q(('undone_reason', ''), _negated=True), models.Q(('undone_by', models.F('recorded_by')), _negated=True)), _connector='OR'), name='claim_recovery_undone_by_another_with_reason', violation_error_message='Un recouvrement se défait avec un motif, par une autre personne.'), models.UniqueConstraint(condition=models.Q(('undone_at', None)), fields=('received_on', 'reference'), name='claim_recovery_bank_line_once', violation_error_message='Cette ligne du relevé est déjà rattachée à une créance.')],
-            },
-        ),
-        migrations.CreateModel(
-            name='ClaimRecoveryEvent',
-            fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('amount_currency', djmoney.models.fields.CurrencyField(choices=[('EUR', 'Euro')], default='EUR', editable=False, max_length=3)),
-                ('amount', djmoney.models.fields.MoneyField(decimal_places=2, max_digits=14, verbose_name='montant')),
-                ('received_on', models.DateField(verbose_name='reçu le')),
-                ('reference', models.CharField(max_length=80, verbose_name='référence du relevé')),
-                ('recorded_at', models.DateTimeField(verbose_name='constaté le')),
-                ('undone_at', models.DateTimeField(null=True, verbose_name='défait le')),
-                ('undone_reason', models.CharField(blank=True, max_length=200, verbose_name='motif')),
-                ('payment', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='funds.payment')),
-                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='funds.claimrecovery')),
-                ('recorded_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
-                ('undone_by', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'abstract': False,
-            },
+        fres.kernel.migration_operations.Together(
+            operations=[
+                migrations.CreateModel(
+                    name='ClaimRecovery',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                        ('amount_currency', djmoney.models.fields.CurrencyField(choices=[('EUR', 'Euro')], default='EUR', editable=False, max_length=3)),
+                        ('amount', djmoney.models.fields.MoneyField(decimal_places=2, max_digits=14, verbose_name='montant')),
+                        ('received_on', models.DateField(verbose_name='reçu le')),
+                        ('reference', models.CharField(max_length=80, verbose_name='référence du relevé')),
+                        ('recorded_at', models.DateTimeField(verbose_name='constaté le')),
+                        ('undone_at', models.DateTimeField(null=True, verbose_name='défait le')),
+                        ('undone_reason', models.CharField(blank=True, max_length=200, verbose_name='motif')),
+                        ('payment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='recoveries', to='funds.payment')),
+                        ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                        ('undone_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                    ],
+                    options={
+                        'verbose_name': 'recouvrement',
+                        'verbose_name_plural': 'recouvrements',
+                        'constraints': [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='claim_recovery_amount_positive', violation_error_message='Un recouvrement est d’un montant positif.'), models.CheckConstraint(condition=models.Q(('reference', ''), _negated=True), name='claim_recovery_has_reference', violation_error_message='Un recouvrement porte la référence du relevé.'), models.CheckConstraint(condition=models.Q(models.Q(('undone_at', None), ('undone_by', None), ('undone_reason', '')), models.Q(('undone_at__isnull', False), ('undone_by__isnull', False), models.Q(('undone_reason', ''), _negated=True), models.Q(('undone_by', models.F('recorded_by')), _negated=True)), _connector='OR'), name='claim_recovery_undone_by_another_with_reason', violation_error_message='Un recouvrement se défait avec un motif, par une autre personne.'), models.UniqueConstraint(condition=models.Q(('undone_at', None)), fields=('received_on', 'reference'), name='claim_recovery_bank_line_once', violation_error_message='Cette ligne du relevé est déjà rattachée à une créance.')],
+                    },
+                ),
+                migrations.CreateModel(
+                    name='ClaimRecoveryEvent',
+                    fields=[
+                        ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                        ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                        ('pgh_label', models.TextField(help_text='The event label.')),
+                        ('id', models.BigIntegerField()),
+                        ('uuid', models.UUIDField(default=uuid.uuid4, editable=False)),
+                        ('amount_currency', djmoney.models.fields.CurrencyField(choices=[('EUR', 'Euro')], default='EUR', editable=False, max_length=3)),
+                        ('amount', djmoney.models.fields.MoneyField(decimal_places=2, max_digits=14, verbose_name='montant')),
+                        ('received_on', models.DateField(verbose_name='reçu le')),
+                        ('reference', models.CharField(max_length=80, verbose_name='référence du relevé')),
+                        ('recorded_at', models.DateTimeField(verbose_name='constaté le')),
+                        ('undone_at', models.DateTimeField(null=True, verbose_name='défait le')),
+                        ('undone_reason', models.CharField(blank=True, max_length=200, verbose_name='motif')),
+                        ('payment', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='funds.payment')),
+                        ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                        ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='funds.claimrecovery')),
+                        ('recorded_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
+                        ('undone_by', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
+                    ],
+                    options={
+                        'abstract': False,
+                    },
+                ),
+            ]
         ),
         fres.kernel.migration_operations.AddTriggers(
             triggers=[('claimrecovery', pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "funds_claimrecoveryevent" ("amount", "amount_currency", "id", "payment_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "received_on", "recorded_at", "recorded_by_id", "reference", "undone_at", "undone_by_id", "undone_reason", "uuid") VALUES (NEW."amount", NEW."amount_currency", NEW."id", NEW."payment_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."received_on", NEW."recorded_at", NEW."recorded_by_id", NEW."reference", NEW."undone_at", NEW."undone_by_id", NEW."undone_reason", NEW."uuid"); RETURN NULL;', hash='240f24e2c08e04151b880ecaca0246acaef9ceae', operation='INSERT', pgid='pgtrigger_insert_insert_cfcbd', table='funds_claimrecovery', when='AFTER'))), ('claimrecovery', pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "funds_claimrecoveryevent" ("amount", "amount_currency", "id", "payment_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "received_on", "recorded_at", "recorded_by_id", "reference", "undone_at", "undone_by_id", "undone_reason", "uuid") VALUES (NEW."amount", NEW."amount_currency", NEW."id", NEW."payment_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."received_on", NEW."recorded_at", NEW."recorded_by_id", NEW."reference", NEW."undone_at", NEW."undone_by_id", NEW."undone_reason", NEW."uuid"); RETURN NULL;', hash='d8de5d8a94455744853d820b7d1fe0d2a430bf7a', operation='UPDATE', pgid='pgtrigger_update_update_25ef1', table='funds_claimrecovery', when='AFTER'))), ('claimrecovery', pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "funds_claimrecoveryevent" ("amount", "amount_currency", "id", "payment_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "received_on", "recorded_at", "recorded_by_id", "reference", "undone_at", "undone_by_id", "undone_reason", "uuid") VALUES (OLD."amount", OLD."amount_currency", OLD."id", OLD."payment_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."received_on", OLD."recorded_at", OLD."recorded_by_id", OLD."reference", OLD."undone_at", OLD."undone_by_id", OLD."undone_reason", OLD."uuid"); RETURN NULL;', hash='30b35d2e9e6cb59cfae7ab2eb86c66312cdc8dce', operation='DELETE', pgid='pgtrigger_delete_delete_b052a', table='funds_claimrecovery', when='AFTER'))), ('claimrecoveryevent', pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='7eb3b9b851165ea993eeb4b676ea71428295c966', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_355e3', table='funds_claimrecoveryevent', when='BEFORE')))],

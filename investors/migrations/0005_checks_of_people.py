@@ -16,45 +16,49 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='PartyCheck',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('kind', models.CharField(choices=[('IDENTITY', 'Identité vérifiée'), ('LISTS', 'Listes de sanctions consultées'), ('IBAN', 'IBAN vérifié')], max_length=8, verbose_name='contrôle')),
-                ('evidence', models.CharField(max_length=300, verbose_name='preuve')),
-                ('iban_hash', models.CharField(blank=True, max_length=64)),
-                ('made_at', models.DateTimeField(verbose_name='fait le')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('party', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='checks', to='investors.party')),
-            ],
-            options={
-                'verbose_name': 'contrôle d’une personne',
-                'verbose_name_plural': 'contrôles des personnes',
-                'ordering': ('-made_at', '-pk'),
-                'constraints': [models.CheckConstraint(condition=models.Q(('evidence', ''), _negated=True), name='party_check_has_evidence', violation_error_message='Un contrôle dit sur quelle preuve il repose.'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'IBAN'), models.Q(('iban_hash', ''), _negated=True)), models.Q(models.Q(('kind', 'IBAN'), _negated=True), ('iban_hash', '')), _connector='OR'), name='party_check_names_its_account', violation_error_message='Le contrôle d’un IBAN dit lequel.')],
-            },
-        ),
-        migrations.CreateModel(
-            name='PartyCheckEvent',
-            fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('kind', models.CharField(choices=[('IDENTITY', 'Identité vérifiée'), ('LISTS', 'Listes de sanctions consultées'), ('IBAN', 'IBAN vérifié')], max_length=8, verbose_name='contrôle')),
-                ('evidence', models.CharField(max_length=300, verbose_name='preuve')),
-                ('iban_hash', models.CharField(blank=True, max_length=64)),
-                ('made_at', models.DateTimeField(verbose_name='fait le')),
-                ('by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
-                ('party', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='investors.party')),
-                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='investors.partycheck')),
-            ],
-            options={
-                'abstract': False,
-            },
+        fres.kernel.migration_operations.Together(
+            operations=[
+                migrations.CreateModel(
+                    name='PartyCheck',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                        ('kind', models.CharField(choices=[('IDENTITY', 'Identité vérifiée'), ('LISTS', 'Listes de sanctions consultées'), ('IBAN', 'IBAN vérifié')], max_length=8, verbose_name='contrôle')),
+                        ('evidence', models.CharField(max_length=300, verbose_name='preuve')),
+                        ('iban_hash', models.CharField(blank=True, max_length=64)),
+                        ('made_at', models.DateTimeField(verbose_name='fait le')),
+                        ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                        ('party', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='checks', to='investors.party')),
+                    ],
+                    options={
+                        'verbose_name': 'contrôle d’une personne',
+                        'verbose_name_plural': 'contrôles des personnes',
+                        'ordering': ('-made_at', '-pk'),
+                        'constraints': [models.CheckConstraint(condition=models.Q(('evidence', ''), _negated=True), name='party_check_has_evidence', violation_error_message='Un contrôle dit sur quelle preuve il repose.'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'IBAN'), models.Q(('iban_hash', ''), _negated=True)), models.Q(models.Q(('kind', 'IBAN'), _negated=True), ('iban_hash', '')), _connector='OR'), name='party_check_names_its_account', violation_error_message='Le contrôle d’un IBAN dit lequel.')],
+                    },
+                ),
+                migrations.CreateModel(
+                    name='PartyCheckEvent',
+                    fields=[
+                        ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                        ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                        ('pgh_label', models.TextField(help_text='The event label.')),
+                        ('id', models.BigIntegerField()),
+                        ('uuid', models.UUIDField(default=uuid.uuid4, editable=False)),
+                        ('kind', models.CharField(choices=[('IDENTITY', 'Identité vérifiée'), ('LISTS', 'Listes de sanctions consultées'), ('IBAN', 'IBAN vérifié')], max_length=8, verbose_name='contrôle')),
+                        ('evidence', models.CharField(max_length=300, verbose_name='preuve')),
+                        ('iban_hash', models.CharField(blank=True, max_length=64)),
+                        ('made_at', models.DateTimeField(verbose_name='fait le')),
+                        ('by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
+                        ('party', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='investors.party')),
+                        ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                        ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='investors.partycheck')),
+                    ],
+                    options={
+                        'abstract': False,
+                    },
+                ),
+            ]
         ),
         fres.kernel.migration_operations.AddTriggers(
             triggers=[('partycheck', pgtrigger.compiler.Trigger(name='append_only_party_check', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='a034da5a6360ff355d162111b83e7a26db81d80a', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_party_check_154cb', table='investors_partycheck', when='BEFORE'))), ('partycheck', pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "investors_partycheckevent" ("by_id", "evidence", "iban_hash", "id", "kind", "made_at", "party_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "uuid") VALUES (NEW."by_id", NEW."evidence", NEW."iban_hash", NEW."id", NEW."kind", NEW."made_at", NEW."party_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."uuid"); RETURN NULL;', hash='b5e5e73826bfc47e1c49792c2a0fbd19a548b1f7', operation='INSERT', pgid='pgtrigger_insert_insert_b50a1', table='investors_partycheck', when='AFTER'))), ('partycheck', pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "investors_partycheckevent" ("by_id", "evidence", "iban_hash", "id", "kind", "made_at", "party_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "uuid") VALUES (NEW."by_id", NEW."evidence", NEW."iban_hash", NEW."id", NEW."kind", NEW."made_at", NEW."party_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."uuid"); RETURN NULL;', hash='00dca41c4fde9d904972d5d6c933355657cc10e5', operation='UPDATE', pgid='pgtrigger_update_update_3cd10', table='investors_partycheck', when='AFTER'))), ('partycheck', pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "investors_partycheckevent" ("by_id", "evidence", "iban_hash", "id", "kind", "made_at", "party_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "uuid") VALUES (OLD."by_id", OLD."evidence", OLD."iban_hash", OLD."id", OLD."kind", OLD."made_at", OLD."party_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."uuid"); RETURN NULL;', hash='9d245c726a66be18fcb9078a60108fd43ea66d80', operation='DELETE', pgid='pgtrigger_delete_delete_597a4', table='investors_partycheck', when='AFTER'))), ('partycheckevent', pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='a17f9a0e1f953bd6ff3144eeca9d196998ffd68e', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_609f8', table='investors_partycheckevent', when='BEFORE')))],

@@ -3,6 +3,7 @@
 import django.db.models.deletion
 import uuid
 from django.conf import settings
+from fres.kernel.migration_operations import Together
 from django.db import migrations, models
 
 
@@ -16,77 +17,81 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='Organisation',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('slug', models.SlugField(max_length=80, unique=True, verbose_name='adresse de la page')),
-                ('name', models.CharField(max_length=160, verbose_name='nom d’usage')),
-                ('purpose', models.TextField(verbose_name='objet statutaire')),
-                ('commune_code', models.CharField(max_length=5, verbose_name='commune du siège')),
-                ('website', models.URLField(blank=True, verbose_name='site')),
-                ('created_on', models.DateField(blank=True, null=True, verbose_name='créée le')),
-                ('party', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='organisation', to='investors.party')),
-            ],
-            options={
-                'verbose_name': 'organisation',
-                'ordering': ('name',),
-            },
-        ),
-        migrations.CreateModel(
-            name='Award',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('subject_type', models.CharField(choices=[('project', 'Projet'), ('organisation', 'Organisation')], max_length=20, verbose_name='porte sur')),
-                ('subject_uuid', models.UUIDField(verbose_name='sujet')),
-                ('label', models.CharField(max_length=40, verbose_name='label')),
-                ('label_version', models.CharField(max_length=20, verbose_name='version')),
-                ('state', models.CharField(choices=[('CLAIMED', 'Déclaré'), ('VERIFIED', 'Vérifié'), ('GRANTED', 'Attribué'), ('RENEWAL_DUE', 'À renouveler'), ('SUSPENDED', 'Suspendu'), ('WITHDRAWN', 'Retiré'), ('EXPIRED', 'Expiré'), ('LOST', 'Perdu'), ('REFUSED', 'Refusé')], default='GRANTED', max_length=20, verbose_name='état')),
-                ('valid_from', models.DateField(verbose_name='du')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='au')),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL, verbose_name='décidé par')),
-            ],
-            options={
-                'verbose_name': 'label attribué',
-                'indexes': [models.Index(fields=['subject_type', 'subject_uuid'], name='projects_aw_subject_967aca_idx')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('valid_to', None), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='award_ends_after_it_starts', violation_error_message='Un label se termine après avoir commencé.')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Project',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('slug', models.SlugField(max_length=80, unique=True, verbose_name='adresse de la page')),
-                ('title', models.CharField(max_length=120, verbose_name='nom du projet')),
-                ('summary', models.CharField(max_length=240, verbose_name='en une phrase')),
-                ('purpose', models.TextField(verbose_name='à quoi sert l’argent')),
-                ('theme', models.CharField(choices=[('energy', 'Énergie citoyenne'), ('food', 'Alimentation et circuits courts'), ('integration', 'Insertion par l’activité'), ('housing', 'Habitat'), ('culture', 'Culture et lien social'), ('industry', 'Artisanat et industrie coopérative')], max_length=20, verbose_name='thème')),
-                ('commune_code', models.CharField(max_length=5, verbose_name='commune du projet')),
-                ('nace_code', models.CharField(blank=True, max_length=8, verbose_name='activité (NACE)')),
-                ('nace_version', models.CharField(blank=True, max_length=8, verbose_name='version de la NACE')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='projects', to='projects.organisation')),
-            ],
-            options={
-                'verbose_name': 'projet',
-                'ordering': ('title',),
-            },
-        ),
-        migrations.CreateModel(
-            name='Membership',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_legal_representative', models.BooleanField(default=False, verbose_name='représente légalement')),
-                ('joined_on', models.DateField(verbose_name='depuis le')),
-                ('left_on', models.DateField(blank=True, null=True, verbose_name='jusqu’au')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='projects.organisation')),
-            ],
-            options={
-                'verbose_name': 'membre',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('left_on', None)), fields=('organisation', 'user'), name='membership_once_at_a_time', violation_error_message='Cette personne est déjà membre de l’organisation.')],
-            },
+        Together(
+            operations=[
+                migrations.CreateModel(
+                    name='Organisation',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                        ('slug', models.SlugField(max_length=80, unique=True, verbose_name='adresse de la page')),
+                        ('name', models.CharField(max_length=160, verbose_name='nom d’usage')),
+                        ('purpose', models.TextField(verbose_name='objet statutaire')),
+                        ('commune_code', models.CharField(max_length=5, verbose_name='commune du siège')),
+                        ('website', models.URLField(blank=True, verbose_name='site')),
+                        ('created_on', models.DateField(blank=True, null=True, verbose_name='créée le')),
+                        ('party', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='organisation', to='investors.party')),
+                    ],
+                    options={
+                        'verbose_name': 'organisation',
+                        'ordering': ('name',),
+                    },
+                ),
+                migrations.CreateModel(
+                    name='Award',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                        ('subject_type', models.CharField(choices=[('project', 'Projet'), ('organisation', 'Organisation')], max_length=20, verbose_name='porte sur')),
+                        ('subject_uuid', models.UUIDField(verbose_name='sujet')),
+                        ('label', models.CharField(max_length=40, verbose_name='label')),
+                        ('label_version', models.CharField(max_length=20, verbose_name='version')),
+                        ('state', models.CharField(choices=[('CLAIMED', 'Déclaré'), ('VERIFIED', 'Vérifié'), ('GRANTED', 'Attribué'), ('RENEWAL_DUE', 'À renouveler'), ('SUSPENDED', 'Suspendu'), ('WITHDRAWN', 'Retiré'), ('EXPIRED', 'Expiré'), ('LOST', 'Perdu'), ('REFUSED', 'Refusé')], default='GRANTED', max_length=20, verbose_name='état')),
+                        ('valid_from', models.DateField(verbose_name='du')),
+                        ('valid_to', models.DateField(blank=True, null=True, verbose_name='au')),
+                        ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL, verbose_name='décidé par')),
+                    ],
+                    options={
+                        'verbose_name': 'label attribué',
+                        'indexes': [models.Index(fields=['subject_type', 'subject_uuid'], name='projects_aw_subject_967aca_idx')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('valid_to', None), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='award_ends_after_it_starts', violation_error_message='Un label se termine après avoir commencé.')],
+                    },
+                ),
+                migrations.CreateModel(
+                    name='Project',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                        ('slug', models.SlugField(max_length=80, unique=True, verbose_name='adresse de la page')),
+                        ('title', models.CharField(max_length=120, verbose_name='nom du projet')),
+                        ('summary', models.CharField(max_length=240, verbose_name='en une phrase')),
+                        ('purpose', models.TextField(verbose_name='à quoi sert l’argent')),
+                        ('theme', models.CharField(choices=[('energy', 'Énergie citoyenne'), ('food', 'Alimentation et circuits courts'), ('integration', 'Insertion par l’activité'), ('housing', 'Habitat'), ('culture', 'Culture et lien social'), ('industry', 'Artisanat et industrie coopérative')], max_length=20, verbose_name='thème')),
+                        ('commune_code', models.CharField(max_length=5, verbose_name='commune du projet')),
+                        ('nace_code', models.CharField(blank=True, max_length=8, verbose_name='activité (NACE)')),
+                        ('nace_version', models.CharField(blank=True, max_length=8, verbose_name='version de la NACE')),
+                        ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='projects', to='projects.organisation')),
+                    ],
+                    options={
+                        'verbose_name': 'projet',
+                        'ordering': ('title',),
+                    },
+                ),
+                migrations.CreateModel(
+                    name='Membership',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('is_legal_representative', models.BooleanField(default=False, verbose_name='représente légalement')),
+                        ('joined_on', models.DateField(verbose_name='depuis le')),
+                        ('left_on', models.DateField(blank=True, null=True, verbose_name='jusqu’au')),
+                        ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
+                        ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='projects.organisation')),
+                    ],
+                    options={
+                        'verbose_name': 'membre',
+                        'constraints': [models.UniqueConstraint(condition=models.Q(('left_on', None)), fields=('organisation', 'user'), name='membership_once_at_a_time', violation_error_message='Cette personne est déjà membre de l’organisation.')],
+                    },
+                ),
+            ]
         ),
     ]

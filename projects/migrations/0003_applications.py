@@ -17,43 +17,47 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='Application',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('state', models.CharField(choices=[('DRAFT', 'Brouillon'), ('SUBMITTED', 'Déposé'), ('INELIGIBLE', 'Inéligible'), ('UNDER_REVIEW', 'Instruction'), ('QUESTIONED', 'Complément demandé'), ('ABANDONED', 'Abandonné'), ('IN_COMMITTEE', 'Comité'), ('ADJOURNED', 'Ajourné'), ('REFUSED', 'Refusé'), ('APPEALED', 'Recours'), ('APPROVED', 'Approuvé'), ('LAPSED', 'Expiré'), ('LABELLED', 'Labellisé'), ('WITHDRAWN', 'Retiré'), ('CANCELLED', 'Annulé')], default='DRAFT', max_length=20, verbose_name='état')),
-                ('created_at', models.DateTimeField(verbose_name='créée le')),
-                ('submitted_at', models.DateTimeField(blank=True, null=True, verbose_name='déposée le')),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='créée par')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='projects.organisation')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='projects.project')),
-            ],
-            options={
-                'verbose_name': 'dossier',
-                'ordering': ('-created_at',),
-            },
-        ),
-        migrations.CreateModel(
-            name='ApplicationEvent',
-            fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('state', models.CharField(choices=[('DRAFT', 'Brouillon'), ('SUBMITTED', 'Déposé'), ('INELIGIBLE', 'Inéligible'), ('UNDER_REVIEW', 'Instruction'), ('QUESTIONED', 'Complément demandé'), ('ABANDONED', 'Abandonné'), ('IN_COMMITTEE', 'Comité'), ('ADJOURNED', 'Ajourné'), ('REFUSED', 'Refusé'), ('APPEALED', 'Recours'), ('APPROVED', 'Approuvé'), ('LAPSED', 'Expiré'), ('LABELLED', 'Labellisé'), ('WITHDRAWN', 'Retiré'), ('CANCELLED', 'Annulé')], default='DRAFT', max_length=20, verbose_name='état')),
-                ('created_at', models.DateTimeField(verbose_name='créée le')),
-                ('submitted_at', models.DateTimeField(blank=True, null=True, verbose_name='déposée le')),
-                ('created_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL, verbose_name='créée par')),
-                ('organisation', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='projects.organisation')),
-                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='projects.application')),
-                ('project', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='projects.project')),
-            ],
-            options={
-                'abstract': False,
-            },
+        fres.kernel.migration_operations.Together(
+            operations=[
+                migrations.CreateModel(
+                    name='Application',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                        ('state', models.CharField(choices=[('DRAFT', 'Brouillon'), ('SUBMITTED', 'Déposé'), ('INELIGIBLE', 'Inéligible'), ('UNDER_REVIEW', 'Instruction'), ('QUESTIONED', 'Complément demandé'), ('ABANDONED', 'Abandonné'), ('IN_COMMITTEE', 'Comité'), ('ADJOURNED', 'Ajourné'), ('REFUSED', 'Refusé'), ('APPEALED', 'Recours'), ('APPROVED', 'Approuvé'), ('LAPSED', 'Expiré'), ('LABELLED', 'Labellisé'), ('WITHDRAWN', 'Retiré'), ('CANCELLED', 'Annulé')], default='DRAFT', max_length=20, verbose_name='état')),
+                        ('created_at', models.DateTimeField(verbose_name='créée le')),
+                        ('submitted_at', models.DateTimeField(blank=True, null=True, verbose_name='déposée le')),
+                        ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='créée par')),
+                        ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='projects.organisation')),
+                        ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='projects.project')),
+                    ],
+                    options={
+                        'verbose_name': 'dossier',
+                        'ordering': ('-created_at',),
+                    },
+                ),
+                migrations.CreateModel(
+                    name='ApplicationEvent',
+                    fields=[
+                        ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                        ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                        ('pgh_label', models.TextField(help_text='The event label.')),
+                        ('id', models.BigIntegerField()),
+                        ('uuid', models.UUIDField(default=uuid.uuid4, editable=False)),
+                        ('state', models.CharField(choices=[('DRAFT', 'Brouillon'), ('SUBMITTED', 'Déposé'), ('INELIGIBLE', 'Inéligible'), ('UNDER_REVIEW', 'Instruction'), ('QUESTIONED', 'Complément demandé'), ('ABANDONED', 'Abandonné'), ('IN_COMMITTEE', 'Comité'), ('ADJOURNED', 'Ajourné'), ('REFUSED', 'Refusé'), ('APPEALED', 'Recours'), ('APPROVED', 'Approuvé'), ('LAPSED', 'Expiré'), ('LABELLED', 'Labellisé'), ('WITHDRAWN', 'Retiré'), ('CANCELLED', 'Annulé')], default='DRAFT', max_length=20, verbose_name='état')),
+                        ('created_at', models.DateTimeField(verbose_name='créée le')),
+                        ('submitted_at', models.DateTimeField(blank=True, null=True, verbose_name='déposée le')),
+                        ('created_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL, verbose_name='créée par')),
+                        ('organisation', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='projects.organisation')),
+                        ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                        ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='projects.application')),
+                        ('project', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='projects.project')),
+                    ],
+                    options={
+                        'abstract': False,
+                    },
+                ),
+            ]
         ),
         fres.kernel.migration_operations.AddTriggers(
             triggers=[('application', pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "projects_applicationevent" ("created_at", "created_by_id", "id", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "project_id", "state", "submitted_at", "uuid") VALUES (NEW."created_at", NEW."created_by_id", NEW."id", NEW."organisation_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."project_id", NEW."state", NEW."submitted_at", NEW."uuid"); RETURN NULL;', hash='8545f8335b881fb317b8516890db55acb587756f', operation='INSERT', pgid='pgtrigger_insert_insert_ff4fa', table='projects_application', when='AFTER'))), ('application', pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "projects_applicationevent" ("created_at", "created_by_id", "id", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "project_id", "state", "submitted_at", "uuid") VALUES (NEW."created_at", NEW."created_by_id", NEW."id", NEW."organisation_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."project_id", NEW."state", NEW."submitted_at", NEW."uuid"); RETURN NULL;', hash='c343ea966ed061981ef581b704d14a87ae7c7286', operation='UPDATE', pgid='pgtrigger_update_update_3bd79', table='projects_application', when='AFTER'))), ('application', pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "projects_applicationevent" ("created_at", "created_by_id", "id", "organisation_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "project_id", "state", "submitted_at", "uuid") VALUES (OLD."created_at", OLD."created_by_id", OLD."id", OLD."organisation_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."project_id", OLD."state", OLD."submitted_at", OLD."uuid"); RETURN NULL;', hash='adb26868d60a7fe6757ecb4315c3327029a3aece', operation='DELETE', pgid='pgtrigger_delete_delete_e5b13', table='projects_application', when='AFTER'))), ('applicationevent', pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='fe2987e18f5edf4e4515432d01c96a308f5b176d', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_79ee1', table='projects_applicationevent', when='BEFORE')))],

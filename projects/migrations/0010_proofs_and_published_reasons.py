@@ -4,6 +4,7 @@ import django.db.models.deletion
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
+from fres.kernel.migration_operations import Together
 from django.db import migrations, models
 
 
@@ -53,20 +54,24 @@ class Migration(migrations.Migration):
             old_name='reason',
             new_name='published_reason',
         ),
-        migrations.AddField(
-            model_name='assessmentanswer',
-            name='valid_to',
-            field=models.DateField(blank=True, null=True, verbose_name='la preuve vaut jusqu’au'),
-        ),
-        migrations.AddField(
-            model_name='assessmentanswerevent',
-            name='valid_to',
-            field=models.DateField(blank=True, null=True, verbose_name='la preuve vaut jusqu’au'),
-        ),
-        migrations.AddField(
-            model_name='evidence',
-            name='award',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='pieces', to='projects.award'),
+        Together(
+            operations=[
+                migrations.AddField(
+                    model_name='assessmentanswer',
+                    name='valid_to',
+                    field=models.DateField(blank=True, null=True, verbose_name='la preuve vaut jusqu’au'),
+                ),
+                migrations.AddField(
+                    model_name='assessmentanswerevent',
+                    name='valid_to',
+                    field=models.DateField(blank=True, null=True, verbose_name='la preuve vaut jusqu’au'),
+                ),
+                migrations.AddField(
+                    model_name='evidence',
+                    name='award',
+                    field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='pieces', to='projects.award'),
+                ),
+            ]
         ),
         migrations.AlterField(
             model_name='evidence',
@@ -97,12 +102,16 @@ class Migration(migrations.Migration):
             model_name='award',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "projects_awardevent" ("application_id", "assessment_id", "claimed_at", "claimed_by_id", "commune_code", "decided_at", "decided_by_id", "ended_at", "id", "label", "label_version", "level", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "proof", "published_reason", "state", "subject_name", "subject_type", "subject_uuid", "suspended_at", "uuid", "valid_from", "valid_to") VALUES (OLD."application_id", OLD."assessment_id", OLD."claimed_at", OLD."claimed_by_id", OLD."commune_code", OLD."decided_at", OLD."decided_by_id", OLD."ended_at", OLD."id", OLD."label", OLD."label_version", OLD."level", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."proof", OLD."published_reason", OLD."state", OLD."subject_name", OLD."subject_type", OLD."subject_uuid", OLD."suspended_at", OLD."uuid", OLD."valid_from", OLD."valid_to"); RETURN NULL;', hash='3788e5695732afe4b0eeed99ec7ea5296a52298d', operation='DELETE', pgid='pgtrigger_delete_delete_b3108', table='projects_award', when='AFTER')),
         ),
-        migrations.AddConstraint(
-            model_name='award',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('SUSPENDED', 'WITHDRAWN', 'LOST', 'REFUSED')), _negated=True), models.Q(('published_reason', ''), _negated=True), _connector='OR'), name='award_stopped_with_a_reason', violation_error_message='Un label suspendu, retiré, perdu ou refusé a un motif.'),
-        ),
-        migrations.AddConstraint(
-            model_name='evidence',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer__isnull', False), ('award', None)), models.Q(('answer', None), ('award__isnull', False)), _connector='OR'), name='evidence_proves_one_thing', violation_error_message='Une pièce prouve une réponse ou un statut déclaré.'),
+        Together(
+            operations=[
+                migrations.AddConstraint(
+                    model_name='award',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('SUSPENDED', 'WITHDRAWN', 'LOST', 'REFUSED')), _negated=True), models.Q(('published_reason', ''), _negated=True), _connector='OR'), name='award_stopped_with_a_reason', violation_error_message='Un label suspendu, retiré, perdu ou refusé a un motif.'),
+                ),
+                migrations.AddConstraint(
+                    model_name='evidence',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer__isnull', False), ('award', None)), models.Q(('answer', None), ('award__isnull', False)), _connector='OR'), name='evidence_proves_one_thing', violation_error_message='Une pièce prouve une réponse ou un statut déclaré.'),
+                ),
+            ]
         ),
     ]
