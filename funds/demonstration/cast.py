@@ -269,19 +269,19 @@ class SaverCard:
 
 def savers(count: int) -> tuple[SaverCard, ...]:
     """Return the first `count` savers of the region: always the same ones, no two with the same address."""
-    cards = []
-    for rank in range(count):
-        given = _GIVEN[rank % len(_GIVEN)]
-        family = _FAMILY[(rank * 7 + rank // len(_GIVEN)) % len(_FAMILY)]
-        place = PLACES[(rank * 5) % len(PLACES)]
-        cards.append(
-            SaverCard(
-                email="camille.delattre@fres.example" if rank == 0 else f"epargne{rank:05d}@fres.example",
-                given_names=given,
-                family_name=family,
-                birth_date=date(1950 + (rank * 11) % 52, 1 + (rank * 5) % 12, 1 + (rank * 13) % 28),
-                place=place,
-                address=f"{1 + (rank * 17) % 140} {_STREETS[rank % len(_STREETS)]}",
-            )
-        )
-    return tuple(cards)
+    return tuple(
+        card_of(rank, email="camille.delattre@fres.example" if rank == 0 else f"epargne{rank:05d}@fres.example")
+        for rank in range(count)
+    )
+
+
+def card_of(rank: int, *, email: str) -> SaverCard:
+    """Return an invented saver from a rank: a name, a birth and a home that could be of the region."""
+    return SaverCard(
+        email=email,
+        given_names=_GIVEN[rank % len(_GIVEN)],
+        family_name=_FAMILY[(rank * 7 + rank // len(_GIVEN)) % len(_FAMILY)],
+        birth_date=date(1950 + (rank * 11) % 52, 1 + (rank * 5) % 12, 1 + (rank * 13) % 28),
+        place=PLACES[(rank * 5) % len(PLACES)],
+        address=f"{1 + (rank * 17) % 140} {_STREETS[rank % len(_STREETS)]}",
+    )

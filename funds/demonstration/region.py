@@ -5,13 +5,16 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import StringIO
+from pathlib import Path
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
+from django.db import transaction
 
 from fres.kernel import clock
 from fres.kernel.access import Role
@@ -60,8 +63,8 @@ def found_region(*, at: datetime) -> Region:
     call_command("load_territories", "--missing", stdout=StringIO())
     call_command("load_indicators", stdout=StringIO())
     people = {member.email: _account(member.email, member.name, at=at) for member in (*cast.STAFF, *cast.OUTSIDERS)}
-    operator = _entity(cast.OPERATOR, LegalEntity.Role.OPERATOR, LegalEntity.Chart.PCG, at=at)
-    carrier = _entity(cast.CARRIER, LegalEntity.Role.FUND, LegalEntity.Chart.ASSOCIATION, at=at)
+    operator = make_entity(cast.OPERATOR, LegalEntity.Role.OPERATOR, LegalEntity.Chart.PCG, at=at)
+    carrier = make_entity(cast.CARRIER, LegalEntity.Role.FUND, LegalEntity.Chart.ASSOCIATION, at=at)
     fund = Fund.objects.create(
         entity=carrier,
         operator=operator,
@@ -76,7 +79,7 @@ def found_region(*, at: datetime) -> Region:
         _second_factor(people[member.email])
     for member in cast.OUTSIDERS:
         grant_role(user=people[member.email], role=member.role, by=administrator, on=at.date())
-    _post_capital(operator, at=at)
+    post_capital(operator, at=at)
     for company in cast.ORGANISATIONS:
         make_organisation(company, operator=operator, evaluator=people["label@fres.example"], at=at)
     return _region(fund)
@@ -86,6 +89,17 @@ def find_region() -> Region | None:
     """Return the region, once founded."""
     fund = Fund.objects.filter(name=cast.FUND_NAME).select_related("operator").first()
     return _region(fund) if fund else None
+
+
+def found_without_story(*, today: datetime) -> Region:
+    """Found the region with nothing lived in it, the clock at `today`; one that is there is kept, with its clock."""
+    region = find_region()
+    if region is None:
+        with transaction.atomic(), clock.freeze(FOUNDED):
+            region = found_region(at=FOUNDED)
+    if not Path(settings.CLOCK_FILE).exists():
+        clock.move(to=today)
+    return region
 
 
 def _region(fund: Fund) -> Region:
@@ -222,14 +236,18 @@ def _legal_party(company: cast.Company, *, email: str, at: datetime) -> Party:
     )
 
 
-def _entity(company: cast.Company, role: LegalEntity.Role, chart: LegalEntity.Chart, *, at: datetime) -> LegalEntity:
+def make_entity(
+    company: cast.Company, role: LegalEntity.Role, chart: LegalEntity.Chart, *, at: datetime
+) -> LegalEntity:
+    """Make an entity that keeps books."""
     party = _legal_party(company, email="contact@fres.example", at=at)
     return LegalEntity.objects.create(
         party=party, role=role, name=company.name, siren=company.siren, lei=company.lei, chart=chart
     )
 
 
-def _post_capital(operator: LegalEntity, *, at: datetime) -> None:
+def post_capital(operator: LegalEntity, *, at: datetime) -> None:
+    """Post the capital of an operator, and its advance at the payment provider."""
     day = clock.local(at).date()
     post_entry(
         entity=operator,

@@ -4,7 +4,7 @@ from fres.kernel import clock, jobs
 from funds.models import Distribution, Instalment, Offer, PayoutOrder
 from funds.payments.stripe_gateway import payout_gateway_from_settings
 from funds.servicing.distribution import InstalmentNotHeld, distribute_instalment
-from funds.servicing.notices import tell_distributed, tell_paid
+from funds.servicing.notices import WORTH_TELLING, tell_distributed, tell_paid
 from funds.servicing.payouts import send_payout
 
 
@@ -25,9 +25,12 @@ def distribute_instalment_job(*, instalment_uuid: str) -> str:
 
 @jobs.job(name="tell_project_paid")
 def tell_paid_job(*, offer_uuid: str) -> int:
-    return tell_paid(offer=Offer.objects.get(uuid=offer_uuid), at=clock.now())
+    at = clock.now()
+    offer = Offer.objects.filter(uuid=offer_uuid, payout_orders__paid_at__gt=at - WORTH_TELLING).first()
+    return tell_paid(offer=offer, at=at) if offer is not None else 0
 
 
 @jobs.job(name="tell_instalment_distributed")
 def tell_distribution_job(*, distribution_uuid: str) -> int:
-    return tell_distributed(distribution=Distribution.objects.get(uuid=distribution_uuid), at=clock.now())
+    distribution, at = Distribution.objects.get(uuid=distribution_uuid), clock.now()
+    return tell_distributed(distribution=distribution, at=at) if at - distribution.distributed_at < WORTH_TELLING else 0

@@ -146,11 +146,6 @@ def test_a_real_key_gets_open_offers_and_no_past(settings, tmp_path):
     assert Offer.objects.count() == offers
 
 
-def test_another_number_of_savers_is_refused():
-    with pytest.raises(CommandError, match="cast has"):
-        call_command("demo", savers=100_000, stdout=StringIO())
-
-
 def test_no_demonstration_in_production(settings):
     settings.DEMONSTRATION = False
     for command in ("demo", "demo_accounts"):
