@@ -341,6 +341,11 @@ ACCESS: dict[str, dict[str, int]] = {
     "protection:status": signed_in(200),
     "protection:requests": back_office(200, "compliance", "administrator"),
     "protection:decide": back_office(200, "compliance", "administrator"),
+    # What founds a fund
+    "founding:funds": same(200),
+    "founding:file": same(200),
+    "founding:desk": back_office(200, *STAFF),
+    "founding:record": back_office(200, "manager"),
 }
 
 # Asked by POST, because a GET would answer 405 before any right is looked at.

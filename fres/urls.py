@@ -30,6 +30,7 @@ urlpatterns = [
     path("", include("funds.rules.urls")),
     path("", include("funds.monitoring.urls")),
     path("", include("funds.rounds.urls")),
+    path("", include("funds.founding.urls")),
 ]
 
 if settings.DEMONSTRATION:

@@ -66,6 +66,7 @@ class Purpose(Enum):
     PLACEMENT_LOSS = "PLACEMENT_LOSS"
     PROVISION = "PROVISION"
     PROVISION_CHARGE = "PROVISION_CHARGE"
+    EARMARKED_GRANT = "EARMARKED_GRANT"
     # Public money beside it.
     MATCHING_GIVEN = "MATCHING_GIVEN"
     MATCHING_RESERVED = "MATCHING_RESERVED"
@@ -128,6 +129,7 @@ _COMMON = {
 }
 _COMPANY = {
     **_COMMON,
+    Purpose.EARMARKED_GRANT: Heading("1674", "Avances conditionnées de conventions", LIABILITY),
     Purpose.UNITS_SHARE: Heading("10131", "Parts sociales du pot", EQUITY),
     Purpose.CAPITAL: Heading("1013", "Capital souscrit, appelé, versé", EQUITY),
     Purpose.PROFIT: Heading("120", "Résultat de l’exercice, bénéfice", EQUITY),
@@ -137,6 +139,7 @@ _COMPANY = {
 }
 _NON_PROFIT = {
     **_COMMON,
+    Purpose.EARMARKED_GRANT: Heading("1940", "Fonds dédiés sur conventions", LIABILITY),
     Purpose.UNITS_SHARE: Heading("1024", "Apports des souscripteurs du pot", EQUITY),
     Purpose.CAPITAL: Heading("102", "Fonds propres sans droit de reprise", EQUITY),
     Purpose.PROFIT: Heading("120", "Résultat de l’exercice, excédent", EQUITY),

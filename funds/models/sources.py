@@ -3,10 +3,12 @@
 
 import uuid
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from fres.kernel import append_only
 from fres.kernel.history import track_every_change
 from funds.models.entities import Fund
 from investors.models import User
@@ -42,6 +44,10 @@ class Partner(models.Model):
         CLUB = "CLUB", _("Club d’épargnants")
         PUBLIC_BANK = "PUBLIC_BANK", _("Banque publique d’investissement")
         CARRIER = "CARRIER", _("Porteur du fonds")
+        REGION = "REGION", _("Conseil régional")
+        AUTHORITY = "AUTHORITY", _("Collectivité")
+        STATE = "STATE", _("État")
+        ACTOR = "ACTOR", _("Acteur du territoire")
         OTHER = "OTHER", _("Autre")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -73,11 +79,69 @@ class Partner(models.Model):
         return self.name
 
 
+class FundFile(models.Model):
+    """A signed document of a fund, kept under its hash. Append-only; `is_public` ones are on the fund's page."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    fund = models.ForeignKey(Fund, on_delete=models.PROTECT, related_name="files")
+    title = models.CharField(_("titre"), max_length=200)
+    name = models.CharField(_("nom du fichier"), max_length=160)
+    mime = models.CharField(_("format"), max_length=100)
+    size = models.PositiveIntegerField(_("taille"))
+    sha256 = models.CharField(_("empreinte"), max_length=64)
+    is_public = models.BooleanField(_("public"), default=True)
+    filed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    filed_at = models.DateTimeField(_("déposé le"))
+
+    class Meta:
+        verbose_name = _("pièce du fonds")
+        verbose_name_plural = _("pièces du fonds")
+        triggers = append_only.triggers("fund_file")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class EngagementText(models.Model):
+    """One version of what partners sign (R-033). Append-only: who signed a version signed those very words."""
+
+    class Audience(models.TextChoices):
+        BANK = "BANK", _("Banques")
+        FOUNDER = "FOUNDER", _("Région et autres fondateurs")
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    fund = models.ForeignKey(Fund, on_delete=models.PROTECT, related_name="engagement_texts")
+    audience = models.CharField(_("signé par"), max_length=8, choices=Audience)
+    version = models.PositiveSmallIntegerField(_("version"))
+    body = models.TextField(_("texte"), max_length=4_000)
+    valid_from = models.DateField(_("proposé à partir du"))
+    recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField(_("enregistré le"))
+
+    class Meta:
+        verbose_name = _("texte d’engagement")
+        verbose_name_plural = _("textes d’engagement")
+        ordering = ("fund", "audience", "version")
+        triggers = append_only.triggers("engagement_text")
+        constraints = (
+            models.UniqueConstraint(name="engagement_text_version_once", fields=("fund", "audience", "version")),
+            models.CheckConstraint(
+                name="engagement_text_says_something",
+                condition=~Q(body=""),
+                violation_error_message=_("Un texte d’engagement n’est pas vide."),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_audience_display()} v{self.version}"
+
+
 @track_every_change()
 class Engagement(models.Model):
     """What a partner signed: serve everyone, everywhere, without discrimination, and publish results (R-033).
 
-    Signed, dated, revocable. A bank without one in force has no active channel (R-004, R-048).
+    Signed, dated, revocable; what was signed never changes. A bank without one in force has no active channel, signs no
+    act and holds no capital (R-004, R-048).
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -85,6 +149,9 @@ class Engagement(models.Model):
     signed_on = models.DateField(_("signé le"))
     signatory = models.CharField(_("signataire"), max_length=160)
     function = models.CharField(_("fonction"), max_length=160)
+    # The words that were signed; none for what was recorded before texts were versioned.
+    text = models.ForeignKey(EngagementText, on_delete=models.PROTECT, null=True, blank=True, related_name="signed")
+    file = models.ForeignKey(FundFile, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField(_("enregistré le"))
     revoked_on = models.DateField(_("révoqué le"), null=True, blank=True)  # the first day it no longer holds
@@ -93,6 +160,13 @@ class Engagement(models.Model):
     class Meta:
         verbose_name = _("engagement de partenaire")
         ordering = ("-signed_on", "-pk")
+        triggers = [
+            pgtrigger.ReadOnly(
+                name="engagement_as_signed",
+                fields=["partner", "signed_on", "signatory", "function", "text", "file", "recorded_by", "recorded_at"],
+            ),
+            pgtrigger.Protect(name="engagement_kept", operation=pgtrigger.Delete),
+        ]
         constraints = (
             models.UniqueConstraint(
                 name="engagement_one_in_force",

@@ -1,7 +1,8 @@
 """The accounts of a compartment, in its issuer's books: each ends with the two figures of the compartment's rank.
 
-What a compartment has in cash is what all its accounts leave: units issued, less what is placed, lost, or owed to those
-whose units were bought back. No account of cash is split: the money is in the issuer's own accounts.
+What a compartment has in cash is what all its accounts leave: units issued and earmarked money received, less what is
+placed, lost, or owed to those whose units were bought back. No account of cash is split: the money is in the issuer's
+own accounts.
 """
 
 from datetime import date
@@ -24,6 +25,7 @@ OWN = (
     Purpose.PLACEMENT_LOSS,
     Purpose.PROVISION,
     Purpose.PROVISION_CHARGE,
+    Purpose.EARMARKED_GRANT,
 )
 
 
@@ -89,3 +91,8 @@ def provision_cents(compartment: Compartment, on: date | None = None) -> int:
 def placed_cents(compartment: Compartment, on: date | None = None) -> int:
     """Return what is outstanding in projects, provisions not deducted."""
     return -credit_cents(compartment, Purpose.PLACED_LOANS, Purpose.PLACED_STAKES, on=on)
+
+
+def granted_cents(compartment: Compartment, on: date | None = None) -> int:
+    """Return the money that conventions earmarked to a compartment and paid."""
+    return credit_cents(compartment, Purpose.EARMARKED_GRANT, on=on)

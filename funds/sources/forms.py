@@ -27,6 +27,7 @@ class EngagementForm(forms.Form):
     signed_on = _day(_("Signé le"))
     signatory = forms.CharField(label=_("Signataire"), max_length=160)
     function = forms.CharField(label=_("Fonction"), max_length=160)
+    file = forms.FileField(label=_("Le document signé"), required=False)
 
 
 class ChannelForm(forms.Form):

@@ -2,13 +2,16 @@
 
 from datetime import date, datetime
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from stdnum.fr import siren as siren_number
 
 from fres.kernel import clock
 from fres.kernel.errors import RuleViolation
-from funds.models import Channel, Engagement, Fund, Partner
+from funds.founding.files import file_document
+from funds.models import Channel, Engagement, EngagementText, Fund, Partner
 from investors.models import User
 
 
@@ -59,9 +62,14 @@ def register_partner(*, fund: Fund, kind: str, name: str, siren: str, contact: s
 
 @transaction.atomic
 def record_engagement(
-    *, partner: Partner, signed_on: date, signatory: str, function: str, by: User, at: datetime
-) -> Engagement:
-    """Write that a partner signed the engagement. Raises: EngagementRefused: to come, or one is in force."""
+    *, partner: Partner, signed_on: date, signatory: str, function: str, by: User, at: datetime,
+    file: UploadedFile | None = None,
+) -> Engagement:  # fmt: skip
+    """Write that a partner signed the engagement: the version of the text proposed to it that day, when there is one.
+
+    Args: file: the signed document.
+    Raises: EngagementRefused: to come, or one is in force. FileTooHeavy, UploadRefused.
+    """
     Partner.objects.select_for_update().get(pk=partner.pk)
     if signed_on > clock.local(at).date():
         raise EngagementRefused(
@@ -72,9 +80,14 @@ def record_engagement(
             _("Un engagement de ce partenaire est déjà en vigueur."),
             next_step=_("Révoquez-le d’abord s’il est remplacé."),
         )
+    kept = None
+    if file is not None:
+        title = _("Engagement de %(partner)s") % {"partner": partner.name}
+        kept = file_document(fund=partner.fund, title=title, file=file, by=by, at=at)
     return Engagement.objects.create(
-        partner=partner, signed_on=signed_on, signatory=signatory, function=function, recorded_by=by, recorded_at=at
-    )
+        partner=partner, signed_on=signed_on, signatory=signatory, function=function, recorded_by=by, recorded_at=at,
+        text=text_proposed(partner, signed_on), file=kept,
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -101,6 +114,19 @@ def revoke_engagement(*, engagement: Engagement, reason: str, by: User, at: date
 def engagement_of(partner: Partner) -> Engagement | None:
     """Return the engagement in force, if any."""
     return Engagement.objects.filter(partner=partner, revoked_on=None).first()
+
+
+def engaged_on(partner: Partner, on: date) -> bool:
+    """Say whether an engagement of a partner was in force on a day."""
+    signed = Engagement.objects.filter(partner=partner, signed_on__lte=on)
+    return signed.filter(Q(revoked_on=None) | Q(revoked_on__gt=on)).exists()
+
+
+def text_proposed(partner: Partner, on: date) -> EngagementText | None:
+    """Return the version of the text that a partner is asked to sign on a day."""
+    audience = EngagementText.Audience.BANK if needs_engagement(partner) else EngagementText.Audience.FOUNDER
+    texts = EngagementText.objects.filter(fund=partner.fund, audience=audience, valid_from__lte=on)
+    return texts.order_by("-version").first()
 
 
 def needs_engagement(partner: Partner) -> bool:

@@ -20,6 +20,7 @@ CHAPTERS: tuple[str, ...] = (
     "applications",
     "committee",
     "pool",
+    "founding",
     "labels",
     "campaigns",
     "monitoring",

@@ -163,7 +163,7 @@ def _sent_since(day: date) -> bool:
 
 
 ACTS = (
-    Act(date(2026, 3, 2), _found, lambda region: Partner.objects.filter(fund=region.fund).exists()),
+    Act(date(2026, 3, 2), _found, lambda region: Partner.objects.filter(siren=BANK.siren).exists()),
     Act(date(2026, 7, 6), _declare_first, lambda region: _sent_since(date(2026, 7, 6))),
     Act(date(2026, 10, 8), _declare, lambda region: _sent_since(date(2026, 10, 8))),
     Act(date(2026, 10, 20), _declare_again, lambda region: _sent_since(date(2026, 10, 20))),

@@ -24,6 +24,7 @@ from funds.sources.partners import (
     record_engagement,
     register_partner,
     revoke_engagement,
+    text_proposed,
 )
 from funds.sources.permissions import can_manage_sources
 from funds.sources.totals import totals_of
@@ -127,7 +128,7 @@ def _act(request: SignedInRequest, one: Partner) -> HttpResponseBase:
     engagement, channel = EngagementForm(), ChannelForm()
     try:
         if act == "sign":
-            engagement = EngagementForm(request.POST)
+            engagement = EngagementForm(request.POST, request.FILES)
             if not engagement.is_valid():
                 return _show(request, one, engagement=engagement)
             record_engagement(partner=one, by=by, at=at, **engagement.cleaned_data)
@@ -165,6 +166,7 @@ def _show(
         "refusal": refusal,
         "current": engagement_of(one),
         "past": one.engagements.exclude(revoked_on=None),
+        "proposed": text_proposed(one, clock.today()),
         "needs_engagement": needs_engagement(one),
         "channels": one.channels.all(),
         "page": Paginator(one.uploads.select_related("by"), PER_PAGE).get_page(request.GET.get("page")),
