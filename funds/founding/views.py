@@ -67,9 +67,10 @@ def record(request: SignedInRequest, uuid: UUID, what: str) -> HttpResponse:
         raise Http404
     if not can_manage_sources(request.user):
         raise PermissionDenied
-    form = FORMS[what](request.POST or None, request.FILES or None, fund=fund)
+    sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    form = FORMS[what](*sent, fund=fund)
     refusal: RuleViolation | None = None
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         try:
             form.record(by=request.user, at=clock.now())
         except RuleViolation as found:

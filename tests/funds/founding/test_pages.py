@@ -9,6 +9,7 @@ from tests.funds.factories import FundFactory
 from tests.funds.founding.scenes import DAY, NOW, a_board, a_convention, a_founder, an_act, holders
 from tests.funds.founding.test_founding import a_table
 from tests.investors.factories import RoleGrantFactory, UserFactory
+from tests.investors.sessions import sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -44,7 +45,7 @@ def test_the_page_asks_as_many_questions_for_many_founders(client, django_assert
 
 def test_the_management_writes_a_body_and_reads_why_a_capital_is_refused(client):
     fund = FundFactory()
-    client.force_login(RoleGrantFactory(role="manager").user)
+    sign_in(client, RoleGrantFactory(role="manager").user)
     body = {"kind": "BOARD", "name": "Conseil", "role": "Décide.", "founded_on": "2026-03-02"}
     assert client.post(reverse("founding:record", args=[fund.uuid, "instance"]), body).status_code == 302
     assert GoverningBody.objects.get().name == "Conseil"
@@ -65,7 +66,7 @@ def test_the_management_writes_a_body_and_reads_why_a_capital_is_refused(client)
 )  # fmt: skip
 def test_each_form_opens_and_an_empty_one_writes_nothing(client, what):
     fund = a_whole_fund()
-    client.force_login(RoleGrantFactory(role="manager").user)
+    sign_in(client, RoleGrantFactory(role="manager").user)
     address = reverse("founding:record", args=[fund.uuid, what])
     assert client.get(address).status_code == 200
     assert client.post(address, {}).status_code == 422
