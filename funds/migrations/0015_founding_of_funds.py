@@ -13,7 +13,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('funds', '0013_no_partner_keys'),
+        ('funds', '0014_claim_recoveries'),
         ('investors', '__first__'),
         ('pghistory', '0007_auto_20250421_0444'),
     ]
