@@ -13,7 +13,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('funds', '0014_claim_recoveries'),
+        ("funds", "0016_ballots_bear_their_college"),
         ('investors', '__first__'),
         ('pghistory', '0007_auto_20250421_0444'),
     ]
