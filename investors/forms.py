@@ -79,7 +79,7 @@ class ProfileForm(forms.Form):
     )
     country = forms.ChoiceField(label=_("Pays"), choices=country_choices)
     phone = forms.CharField(
-        label=_("Téléphone (facultatif)"),
+        label=_("Téléphone"),
         max_length=20,
         required=False,
         validators=[

@@ -22,10 +22,11 @@ from funds.locks import lock_offer
 from funds.models import FiciReading, FiciVersion, LegalEntity, Offer
 from funds.states import OfferFileState, OfferState
 from investors.models import User
+from projects.organisations.identifiers import LEI_LENGTH, is_lei
 
 KIND, SERIES = "fici", "FICI"
 MOST_PAGES = 6
-LEI_LENGTH, OFFER_DIGITS = 20, 8
+OFFER_DIGITS = 8
 NEVER_CHANGES = {"instrument": _("l’instrument"), "owner.identity": _("le porteur")}
 
 
@@ -74,15 +75,6 @@ def missing_for_fici(offer: Offer) -> list[str]:
     if not is_lei(offer.fund.operator.lei):
         found.append(_("le LEI de l’opérateur"))
     return found
-
-
-def is_lei(text: str) -> bool:
-    """Return whether a text is a legal entity identifier: 20 signs, check digits right (ISO 17442, mod 97-10)."""
-    if len(text) != LEI_LENGTH or not text.isascii() or not text.isalnum() or not text[-2:].isdigit():
-        return False
-    if text != text.upper():
-        return False
-    return int("".join(str(int(sign, 36)) for sign in text)) % 97 == 1
 
 
 @transaction.atomic

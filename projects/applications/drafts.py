@@ -44,9 +44,11 @@ def start_application(
     by: User,
     at: datetime,
     cloned_from: Application | None = None,
+    carried: Mapping[str, Any] | None = None,
 ) -> Application:
     """Start a draft and its project, with what was said answered already in the form.
 
+    Args: carried: answers given before the file (`kept.carried_answers`); what the form does not ask is left out.
     Raises: CallClosed.
     """
     require_open(call, at)
@@ -68,7 +70,7 @@ def start_application(
         created_at=at,
         cloned_from=cloned_from,
     )
-    first = {
+    first = dict(carried or {}) | {
         "project_title": title,
         "project_summary": summary,
         "project_theme": theme,

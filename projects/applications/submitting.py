@@ -31,6 +31,8 @@ from projects.applications.errors import (
 from projects.applications.printing import Names, frozen_sections
 from projects.applications.receipt import ApplicationReceipt, ReceiptPiece, render_receipt
 from projects.models import Application, ApplicationVersion, Membership, Organisation
+from projects.organisations.profiles import sign_off
+from projects.organisations.selectors import is_signed_off
 from projects.states import SUBMIT, ApplicationState
 
 KIND = "application_receipt"
@@ -43,6 +45,7 @@ _NAMED = 4  # gaps told by name in a refusal; the page lists them all
 def submit_application(*, application: Application, by: User, at: datetime) -> ApplicationVersion:
     """Freeze a draft as version 1, give its receipt, and send it to the fund.
 
+    The representative signs the organisation's own sheet in the same act, when it changed since the last signature.
     Raises: SignatureRequired; CallClosed; ApplicationIncomplete; PieceExpired; FiguresInconsistent; DraftClosed;
         NotYourMove: the file was sent already. Nothing is written then.
     """
@@ -67,6 +70,8 @@ def submit_application(*, application: Application, by: User, at: datetime) -> A
         )
     scope = str(application.call.fund_uuid)
     answer_by = days_after(day, parameters.value_at("application.eligibility.days", day, scope).whole)
+    if not is_signed_off(application.organisation):
+        sign_off(organisation=application.organisation, by=by, at=at)
     version = freeze_version(
         application=application, state=state, why=ApplicationVersion.Why.SUBMISSION, asked_cents=asked,
         answer_by=answer_by, by=by, at=at,

@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from investors.models import Party, Representation, User
+from investors.officers import mandates_on, owners_on
 from projects.four_eyes import Act, acts_on
 from projects.models import Application, Membership
 
@@ -97,6 +98,28 @@ def _same_people(user: User, application: Application, on: date) -> Iterator[Hin
         yield Hint("same_account", _("Le porteur et vous avez le même compte bancaire."))
     if _same_home(own, holder):
         yield Hint("seat_at_home", _("Le siège du porteur est à votre adresse."))
+
+
+@hint_source
+def _declared_people(user: User, application: Application, on: date) -> Iterator[Hint]:
+    """Look among the directors and beneficial owners that the holder declared, account here or not."""
+    own = Party.objects.filter(user=user).first()
+    if own is None:
+        return
+    holder = application.organisation.party
+    full, family = folded(f"{own.given_names} {own.family_name}"), folded(own.family_name)
+    if not family:
+        return
+    for mandate in mandates_on(holder, on):
+        if folded(str(mandate)) == full:
+            yield Hint("is_director", _("Une personne qui dirige le porteur porte vos prénoms et votre nom."))
+        elif folded(mandate.family_name) == family:
+            yield Hint("director_family_name", _("Une personne qui dirige le porteur porte votre nom de famille."))
+    for owner in owners_on(holder, on):
+        if folded(str(owner)) == full and own.birth_date in (None, owner.birth_date):
+            yield Hint("is_owner", _("Un bénéficiaire effectif du porteur porte vos prénoms et votre nom."))
+        elif folded(owner.family_name) == family:
+            yield Hint("owner_family_name", _("Un bénéficiaire effectif du porteur porte votre nom de famille."))
 
 
 def _people_of(application: Application) -> Iterable[Party]:

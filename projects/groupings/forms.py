@@ -53,7 +53,7 @@ class GroupingForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
     )
     partner_territory = forms.CharField(
-        label=_("Territoire partenaire (facultatif)"),
+        label=_("Territoire partenaire"),
         max_length=160,
         required=False,
         help_text=_("Ville et campagne, Nord et Sud : le local n’est pas le repli."),
@@ -128,7 +128,7 @@ class OutsideMemberForm(forms.Form):
 
     member_type = forms.ChoiceField(label=_("Type"), choices=MemberType.choices)
     name = forms.CharField(label=_("Nom"), max_length=160)
-    siren = forms.CharField(label=_("SIREN (facultatif)"), max_length=14, required=False)
+    siren = forms.CharField(label=_("SIREN"), max_length=14, required=False)
     commune = forms.CharField(label=_("Commune"), max_length=120)
     signed_on = _date(_("Adhésion signée le"), required=False)
     evidence = forms.CharField(label=_("Pièce signée"), max_length=200, required=False)
@@ -202,7 +202,7 @@ class BenefitForm(forms.Form):
     member = forms.UUIDField(label=_("Membre"))
     kind = forms.ChoiceField(label=_("Avantage"), choices=MemberBenefit.Kind.choices)
     granted_by = forms.CharField(label=_("Accordé par"), max_length=160)
-    euros = _money(_("Montant, en euros (facultatif)"), required=False)
+    euros = _money(_("Montant, en euros"), required=False)
     since = _date(_("Du"))
     until = _date(_("Au"), required=False)
 

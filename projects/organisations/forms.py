@@ -15,7 +15,15 @@ from investors.officer_tables import BeneficialOwner, Mandate
 from investors.officers import Owner
 from projects.models.organisations import EssStatus, Function
 from projects.organisations.communes import CommuneAmbiguous, CommuneUnknown, written_out
-from projects.organisations.identifiers import Numbers, RnaNotValid, SirenNotValid, SiretNotValid, read_numbers
+from projects.organisations.identifiers import (
+    LeiNotValid,
+    Numbers,
+    RnaNotValid,
+    SirenNotValid,
+    SiretNotValid,
+    read_lei,
+    read_numbers,
+)
 from projects.organisations.legal_forms import EssStatusDoesNotFit, legal_form_choices
 from projects.organisations.places import Benefit
 from projects.organisations.profiles import OrganisationAlreadyThere, Profile
@@ -27,6 +35,7 @@ FIELD_OF: dict[type[RuleViolation], str] = {
     SirenNotValid: "number",
     SiretNotValid: "number",
     RnaNotValid: "rna",
+    LeiNotValid: "lei",
     OrganisationAlreadyThere: "number",
     CommuneUnknown: "commune",
     CommuneAmbiguous: "commune",
@@ -73,6 +82,29 @@ class NumbersForm(forms.Form):
         return self.cleaned_data["numbers"]
 
 
+class RegisteredNumbersForm(NumbersForm):
+    """The numbers of an organisation that is there: those of the registers, and its LEI."""
+
+    lei = forms.CharField(
+        label=_("LEI"),
+        required=False,
+        max_length=24,
+        help_text=_(
+            "20 signes, délivrés contre paiement par un organisme agréé. Exigé pour ouvrir un prêt aux épargnants."
+        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if "lei" in values:
+            try:
+                values["lei"] = read_lei(values["lei"])
+            except RuleViolation as refusal:
+                show_refusal(self, refusal)
+        return values
+
+
 class ProfileForm(forms.Form):
     """What an organisation says of itself."""
 
@@ -109,8 +141,8 @@ class ProfileForm(forms.Form):
         max_length=120,
         help_text=_("Son nom, ou son code INSEE. Une commune fusionnée mène à celle qui lui succède."),
     )
-    created_on = forms.DateField(label=_("Créée le (facultatif)"), required=False, widget=_DATE)
-    website = forms.URLField(label=_("Site (facultatif)"), required=False, assume_scheme="https")
+    created_on = forms.DateField(label=_("Créée le"), required=False, widget=_DATE)
+    website = forms.URLField(label=_("Site"), required=False, assume_scheme="https")
     email = forms.EmailField(
         label=_("Adresse e-mail de l’organisation"),
         required=False,
@@ -118,7 +150,7 @@ class ProfileForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     phone = forms.CharField(
-        label=_("Téléphone (facultatif)"),
+        label=_("Téléphone"),
         max_length=20,
         required=False,
         validators=[

@@ -10,6 +10,7 @@ from stdnum.fr import siret as siret_number
 
 from fres.kernel.errors import RuleViolation
 
+LEI_LENGTH = 20
 _RNA = re.compile(r"W[0-9][0-9AB][0-9]{7}")  # W, three signs for the registry, six figures
 
 
@@ -29,6 +30,12 @@ class RnaNotValid(RuleViolation):
     """An association's number is W and nine signs; it carries no check digit."""
 
     rule = "rna-not-valid"
+
+
+class LeiNotValid(RuleViolation):
+    """A legal entity identifier is twenty signs whose last two check the others (ISO 17442)."""
+
+    rule = "lei-not-valid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,27 @@ def read_rna(text: str) -> str:
             next_step=_("Il est sur le récépissé de la préfecture. Laissez le champ vide si vous n’en avez pas."),
         )
     return typed
+
+
+def read_lei(text: str) -> str:
+    """Return a legal entity identifier, or nothing when none was typed. Raises: LeiNotValid."""
+    typed = _bare(text).upper()
+    if typed and not is_lei(typed):
+        raise LeiNotValid(
+            _("« %(lei)s » n’est pas un LEI : 20 signes, dont les deux derniers vérifient les autres.")
+            % {"lei": typed},
+            next_step=_("Recopiez-le depuis l’attestation de l’organisme qui l’a délivré."),
+        )
+    return typed
+
+
+def is_lei(text: str) -> bool:
+    """Return whether a text is a legal entity identifier: 20 signs, check digits right (ISO 17442, mod 97-10)."""
+    if len(text) != LEI_LENGTH or not text.isascii() or not text.isalnum() or not text[-2:].isdigit():
+        return False
+    if text != text.upper():
+        return False
+    return int("".join(str(int(sign, 36)) for sign in text)) % 97 == 1
 
 
 def _bare(text: str) -> str:

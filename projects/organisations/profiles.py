@@ -18,7 +18,7 @@ from investors.roles import grant_role
 from projects.models import Application, Membership, Organisation, SignOff
 from projects.models.organisations import EssStatus, IdentifiedBy, RegisterState
 from projects.organisations.communes import exactly, settle_commune
-from projects.organisations.identifiers import Numbers
+from projects.organisations.identifiers import Numbers, read_lei
 from projects.organisations.legal_forms import legal_form, settle_ess_status
 from projects.organisations.locking import free_slug, hold
 from projects.organisations.places import set_territories
@@ -160,6 +160,17 @@ def change_numbers(
     organisation.register_checked_at = None
     organisation.save()
     return verify_organisation(organisation=organisation, at=at, register=register)
+
+
+@transaction.atomic
+def give_lei(*, organisation: Organisation, lei: str) -> Organisation:
+    """Write the legal entity identifier that a loan's information sheet prints. Raises: LeiNotValid."""
+    party = Party.objects.select_for_update().get(pk=organisation.party_id)
+    given = read_lei(lei)
+    if party.lei != given:
+        party.lei = given
+        party.save(update_fields=["lei"])
+    return organisation
 
 
 @transaction.atomic

@@ -22,6 +22,7 @@ from projects.applications.calls import open_calls
 from projects.applications.completeness import DraftState, draft_state, section_problems
 from projects.applications.form_schema import Kind, Section
 from projects.applications.forms import StartForm
+from projects.applications.kept import carried_answers
 from projects.applications.permissions import can_write, is_member
 from projects.applications.printing import frozen_sections, why_missing
 from projects.applications.section_form import SectionForm
@@ -33,6 +34,7 @@ from projects.applications.views.common import (
     writable_file,
 )
 from projects.models import Application, ApplicationPiece, Call
+from projects.organisations.selectors import is_signed_off
 from projects.states import ApplicationState
 
 
@@ -58,7 +60,8 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
     user = cast(User, request.user)
     call = get_object_or_404(Call, slug=slug)
     organisations = selectors.organisations_of(user, clock.today())
-    form = StartForm(request.POST or None, organisations=organisations)
+    carried = carried_answers(user)
+    form = StartForm(request.POST or None, organisations=organisations, initial={"theme": carried.theme})
     refusal = None
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -73,13 +76,14 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
                 postal_code=data["postal_code"],
                 by=user,
                 at=clock.now(),
+                carried=carried.answers,
             )
         except RuleViolation as problem:
             refusal = problem
         else:
             messages.success(request, _("Votre dossier est ouvert. Chaque section s’enregistre toute seule."))
             return redirect("applications:file", uuid=application.uuid)
-    context = {"call": call, "form": form, "organisations": organisations, "refusal": refusal}
+    context = {"call": call, "form": form, "organisations": organisations, "kept": carried.kept, "refusal": refusal}
     return render(request, "projects/applications/start.html", context, status=422 if form.errors or refusal else 200)
 
 
@@ -165,6 +169,7 @@ def submit(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "sections": _read_over(state),
         "gaps": [(gap, why_missing(gap.why)) for gap in state.gaps],
         "may_sign": may_sign(application, person(request), clock.now()),
+        "is_signed_off": is_signed_off(application.organisation),
         "refusal": refusal,
     }
     return render(request, "projects/applications/submit.html", context, status=422 if refusal else 200)

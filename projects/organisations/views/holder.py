@@ -15,11 +15,11 @@ from projects.organisations import selectors
 from projects.organisations.communes import SettledCommune, commune_names
 from projects.organisations.forms import (
     MandateForm,
-    NumbersForm,
     OrganisationForm,
     OwnerForm,
     PlacesForm,
     ProfileForm,
+    RegisteredNumbersForm,
     show_refusal,
 )
 from projects.organisations.legal_forms import all_legal_forms
@@ -29,6 +29,7 @@ from projects.organisations.profiles import (
     change_numbers,
     create_organisation,
     edit_organisation,
+    give_lei,
     open_public_page,
     profile_of,
     sign_off,
@@ -111,10 +112,12 @@ def numbers(request: SignedInRequest, slug: str) -> HttpResponse:
     """The organisation's numbers: given when it is born, corrected while nothing was submitted under them."""
     organisation = own_organisation(request, slug)
     party = organisation.party
-    form = NumbersForm(request.POST or None, initial={"number": party.siret or party.siren, "rna": party.rna})
+    known = {"number": party.siret or party.siren, "rna": party.rna, "lei": party.lei}
+    form = RegisteredNumbersForm(request.POST or None, initial=known)
     if request.method == "POST" and form.is_valid():
         try:
             changed = change_numbers(organisation=organisation, numbers=form.numbers, at=clock.now())
+            give_lei(organisation=organisation, lei=form.cleaned_data["lei"])
         except RuleViolation as refusal:
             show_refusal(form, refusal)
         else:

@@ -21,6 +21,7 @@ from funds.fici.publishing import (
 )
 from funds.models import FiciVersion, Offer
 from funds.texts import record_of, texts_of
+from projects.organisations.identifiers import is_lei
 from tests.funds.campaigns.scenes import ANSWERS, a_drafted_offer, an_accepted_offer, an_offer_with_sheet
 from tests.funds.factories import NOW, FundFactory
 from tests.investors.factories import UserFactory

@@ -162,3 +162,20 @@ def test_a_member_absent_from_the_room_does_not_vote(clock):
     ballot = scenes.open_ballot(item=item, proposal="approve", by=item.session.secretary, at=clock.now)
     with pytest.raises(VoteRefused, match="présent"):
         scenes.cast_vote(ballot=ballot, by=members(item.session)[5], choice="yes", at=clock.now)
+
+
+def test_hints_come_from_the_directors_and_owners_that_the_holder_declared(clock):
+    application = scenes.a_file()
+    holder, day = application.organisation.party, clock.now.date()
+    add_mandate(party=holder, given_names="Éloïse", family_name="De Wàele", function="chair", since=day)
+    owner = Owner("Marc", "Tison", date(1970, 5, 1), "FR", "capital", 6_000)
+    declare_owner(party=holder, owner=owner, at=clock.now)
+
+    def person(given_names, family_name, born=date(1970, 5, 1)):
+        return PartyFactory(given_names=given_names, family_name=family_name, birth_date=born).user
+
+    assert codes(person("ELOISE", "de waele"), application, clock) == {"is_director"}
+    assert codes(person("Paul", "De-Waele"), application, clock) == {"director_family_name"}
+    assert codes(person("Marc", "Tison"), application, clock) == {"is_owner"}
+    assert codes(person("Marc", "Tison", date(1980, 1, 1)), application, clock) == {"owner_family_name"}
+    assert codes(person("Zoé", "Autre"), application, clock) == set()
