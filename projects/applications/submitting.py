@@ -167,6 +167,11 @@ def _require_signature(application: Application, by: User, at: datetime) -> None
             % {"name": application.organisation.name},
             next_step=_("Demandez-lui de le relire et de le signer : le bouton lui écrit."),
         )
+    if not by.display_name:
+        raise SignatureRequired(
+            _("Une signature porte un nom : le vôtre n’est pas encore dans votre profil."),
+            next_step=_("Remplissez votre profil, puis revenez signer."),
+        )
 
 
 def _content(application: Application, state: DraftState) -> dict[str, Any]:

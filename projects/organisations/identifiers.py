@@ -115,7 +115,7 @@ def read_lei(text: str) -> str:
     typed = _bare(text).upper()
     if typed and not is_lei(typed):
         raise LeiNotValid(
-            _("« %(lei)s » n’est pas un LEI : 20 signes, dont les deux derniers vérifient les autres.")
+            _("« %(lei)s » n’est pas un LEI : 20 signes, dont les deux derniers vérifient les autres.")
             % {"lei": typed},
             next_step=_("Recopiez-le depuis l’attestation de l’organisme qui l’a délivré."),
         )

@@ -128,7 +128,7 @@ def start_the_file(town: Town, call: str) -> None:
     follow(town, "Commencer ou reprendre un dossier", "Mes dossiers")
     follow(town, call, call)
     follow(town, "Commencer un dossier", "Commencer un dossier")
-    says(town, "« Puis-je demander ? »")
+    says(town, "« Puis-je demander ? »")
     fill(town.page, {"title": "Toit solaire de l’école", "summary": "Un toit utile.", "postal_code": "62300"})
     press(town, "Ouvrir le dossier", "Toit solaire de l’école")
 

@@ -14,7 +14,6 @@ from funds.fici.content import HEADINGS, differences
 from funds.fici.publishing import (
     allocate_identifier,
     current_version,
-    is_lei,
     preview_fici,
     publish_fici,
     record_reading,

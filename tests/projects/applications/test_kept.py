@@ -9,7 +9,7 @@ from projects.applications.kept import from_diagnosis, from_eligibility
 from projects.applications.submitting import submit_application
 from projects.models import Application, ApplicationVersion, KeptAnswers, SignOff
 from projects.organisations.answers import keep_answers
-from projects.organisations.profiles import edit_organisation, profile_of
+from projects.organisations.profiles import sign_off
 from projects.organisations.selectors import is_signed_off
 from tests.investors.factories import PartyFactory, TaxResidenceFactory
 from tests.investors.sessions import sign_in
@@ -69,12 +69,11 @@ def test_who_signs_a_file_signs_the_sheet_of_the_organisation_as_it_is() -> None
     assert SignOff.objects.get().signed_by == signer
 
 
-def test_a_sheet_signed_already_is_not_signed_again_unless_it_changed() -> None:
+def test_a_sheet_signed_already_is_not_signed_again() -> None:
     organisation, signer = scenes.a_team()
+    sign_off(organisation=organisation, by=signer, at=scenes.AT)
     application = scenes.fill(scenes.a_draft(by=signer), by=signer)
     submit_application(application=application, by=signer, at=scenes.AT)
-    profile = profile_of(organisation)
-    edit_organisation(organisation=organisation, profile=profile, at=scenes.AT)
     assert SignOff.objects.count() == 1
 
 

@@ -1,9 +1,12 @@
 """A file opens after the declaration; who withdraws leaves quorum, grid and vote; hints come from what we know."""
 
+from datetime import date
+
 import pytest
 from django.db import transaction
 
 from investors.models import Representation
+from investors.officers import Owner, add_mandate, declare_owner
 from projects.committee.access import require_open_file
 from projects.committee.declaring import declare_interest
 from projects.committee.errors import DeclarationRefused, NotDeclared, NotSeated, Recused, ReviewRefused, VoteRefused
@@ -172,7 +175,8 @@ def test_hints_come_from_the_directors_and_owners_that_the_holder_declared(clock
     declare_owner(party=holder, owner=owner, at=clock.now)
 
     def person(given_names, family_name, born=date(1970, 5, 1)):
-        return PartyFactory(given_names=given_names, family_name=family_name, birth_date=born).user
+        home = {"address_line": f"5 rue {given_names}"}
+        return PartyFactory(given_names=given_names, family_name=family_name, birth_date=born, **home).user
 
     assert codes(person("ELOISE", "de waele"), application, clock) == {"is_director"}
     assert codes(person("Paul", "De-Waele"), application, clock) == {"director_family_name"}

@@ -3,10 +3,12 @@
 import pytest
 
 from projects.organisations.identifiers import (
+    LeiNotValid,
     Numbers,
     RnaNotValid,
     SirenNotValid,
     SiretNotValid,
+    read_lei,
     read_numbers,
     read_rna,
 )
@@ -46,3 +48,10 @@ def test_a_wrong_rna_is_refused(typed):
 def test_an_rna_is_read_in_capitals():
     assert read_rna("w621000123") == "W621000123"
     assert read_rna("W2A1000123") == "W2A1000123"
+
+
+def test_a_lei_is_read_without_spaces_and_checked_by_its_last_two_figures():
+    assert read_lei("969500 frestest 000009") == "969500FRESTEST000009"
+    assert read_lei("") == ""
+    with pytest.raises(LeiNotValid, match="20 signes"):
+        read_lei("969500FRESTEST000008")

@@ -165,3 +165,18 @@ def test_a_carrier_writes_the_grouping_from_one_page(client, chair):
     client.post(reverse("groupings:change_state", args=[pole.slug, "ouvrir"]))
     pole.refresh_from_db()
     assert pole.state == "PREFIGURATION"
+
+
+def test_a_lei_is_given_beside_the_numbers_and_a_wrong_one_is_told_under_its_field(client):
+    user = UserFactory()
+    made = an_organisation(by=user)
+    sign_in(client, user)
+    address = reverse("organisations:numbers", args=[made.slug])
+    party = made.party
+    typed = {"number": party.siren, "rna": party.rna}
+    refused = client.post(address, typed | {"lei": "969500FRESTEST000008"})
+    assert refused.status_code == 422
+    assert "20 signes" in refused.content.decode()
+    assert client.post(address, typed | {"lei": "969500 FRESTEST 000009"}).status_code == 302
+    party.refresh_from_db()
+    assert party.lei == "969500FRESTEST000009"
