@@ -41,7 +41,10 @@ class Region:
 
 def a_person(given_names: str, family_name: str, *roles: str) -> User:
     """A person with an account and a profile, who holds these roles everywhere."""
-    party = PartyFactory(given_names=given_names, family_name=family_name, address_line=f"2 rue {family_name}")
+    name = f"{given_names} {family_name}"
+    party = PartyFactory(
+        given_names=given_names, family_name=family_name, address_line=f"2 rue {family_name}", user__display_name=name
+    )
     TaxResidenceFactory(party=party)
     for role in roles:
         RoleGrantFactory(user=party.user, role=role)

@@ -7,6 +7,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from investors.models import User
+from projects.applications.eligibility import Rule
 from tests.browser.conftest import DESK, PHONE, Town
 from tests.projects.applications.scenes import pdf_bytes
 
@@ -266,3 +267,87 @@ def give_ones_name(town: Town, given_names: str, family_name: str) -> None:
         },
     )
     town.page.click("main form button[type=submit]:has-text('profil')")
+
+
+def instruct(town: Town, instructor: User, holder: User) -> None:
+    """The instructor finds the file eligible, asks one question, which the holder answers; then the note is signed."""
+    sit(town, instructor)
+    town.open("/gestion/dossiers/")
+    see(town, "Dossiers déposés")
+    follow(town, "Toit solaire de l’école", "Toit solaire de l’école")
+    fill(town.page, {f"met-{rule.value}": "yes" for rule in Rule})
+    press(town, "Dire la recevabilité", "Toit solaire de l’école")
+    fill(town.page, {"question": "Quel loyer la commune demande-t-elle pour le toit ?"})
+    press(town, "Envoyer les questions", "Toit solaire de l’école")
+    sit(town, holder, PHONE)
+    town.open("/porteur/dossiers/")
+    see(town, "Mes dossiers")
+    follow(town, "Toit solaire de l’école", "Toit solaire de l’école")
+    town.page.get_by_label("Quel loyer").fill("Un euro par an, pour vingt ans.")
+    press(town, "Envoyer les réponses", "Toit solaire de l’école")
+    sit(town, instructor)
+    town.open("/gestion/dossiers/")
+    follow(town, "Toit solaire de l’école", "Toit solaire de l’école")
+    says(town, "Un euro par an")
+    words = dict.fromkeys(
+        ("viability", "social_use", "governance", "carrier", "additionality", "accompaniment"), "Constaté sur pièces."
+    )
+    fill(town.page, words | {"advice": "favourable", "without_visit_because": "Toit vu avec la commune en mars."})
+    press(town, "Enregistrer la note", "Toit solaire de l’école")
+    press(town, "Signer la note et transmettre", "Toit solaire de l’école")
+    says(town, "Comité")
+
+
+def convene(town: Town, secretary: User, starts_at: str) -> None:
+    """The secretary plans a session with the file on its agenda, and convenes it."""
+    sit(town, secretary)
+    town.open("/gestion/comite/")
+    see(town, "Comité")
+    follow(town, "prévoir une séance de Comité d’engagement", "Prévoir une séance")
+    page = town.page
+    chair = page.locator("main [name=chair] option", has_text="Ada Lemaire").get_attribute("value")
+    fill(page, {"chair": chair, "starts_at": starts_at, "place": "Lens", "secretary": secretary.email})
+    page.locator("main form button.btn-primary").click()
+    see(town, "Comité d’engagement")
+    page.get_by_label("Dossier").select_option(index=1)
+    press(town, "Ajouter à l’ordre du jour", "Comité d’engagement")
+    press(town, "Envoyer la convocation", "Comité d’engagement")
+
+
+def declare(town: Town, member: User, kind: str, reason: str = "") -> None:
+    """A member declares what ties them to the file, before it opens."""
+    sit(town, member, PHONE)
+    town.open("/gestion/comite/")
+    follow(town, "Déclarer mes intérêts", "Toit solaire de l’école")
+    says(town, "ouvre le dossier")
+    expect(town.page.locator("main")).not_to_contain_text("Constaté sur pièces")
+    fill(town.page, {"kind": kind, "reason": reason})
+    press(town, "Enregistrer ma déclaration", "Toit solaire de l’école")
+
+
+def score(town: Town, values: Mapping[str, str]) -> None:
+    """The file is open: read it, give one's notes."""
+    says(town, "Constaté sur pièces")
+    for code, value in values.items():
+        town.page.get_by_label(code).select_option(value)
+    press(town, "Enregistrer mes notes", "Toit solaire de l’école")
+
+
+def open_session(town: Town, secretary: User, members: list[User]) -> str:
+    """The secretary opens the session, the members come in; return the address of the file."""
+    sit(town, secretary)
+    town.open("/gestion/comite/")
+    page = town.page
+    page.locator("main tr", has_text="Convoquée").get_by_role("link").first.click()
+    see(town, "Comité d’engagement")
+    press(town, "Ouvrir la séance", "Comité d’engagement")
+    session = page.url
+    for member in members:
+        sit(town, member, PHONE)
+        town.open("/gestion/comite/")
+        page.locator("main tr", has_text="Ouverte").get_by_role("link").first.click()
+        press(town, "Je suis là", "Comité d’engagement")
+    sit(town, secretary)
+    page.goto(session)
+    follow(town, "Toit solaire de l’école", "Toit solaire de l’école")
+    return page.url
