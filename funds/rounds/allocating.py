@@ -111,7 +111,9 @@ def allocate_round(of: Round, demands: Iterable[Demand], on: date, *, winners: S
     given = bundle.outcome.allocation.by_project()
     told = {codes[one.project]: [str(sentence) for sentence in one.sentences] for one in bundle.explanation.projects}
     for refused in bundle.explanation.refusals:
-        told[codes[refused.project]].append(str(refused.sentence))
+        # What the vote did not choose is explained by the vote; no change of money would have it chosen.
+        if refused.project in bundle.outcome.displaced:
+            told[codes[refused.project]].append(str(refused.sentence))
     for slug in bundle.outcome.displaced:
         told[codes[slug]].append(_("Ce qui passe avant le vote : %(rule)s") % {"rule": _why_not(problem, slug)})
     told[""] = [str(one.sentence) for one in bundle.explanation.prices]

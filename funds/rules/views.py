@@ -1,5 +1,7 @@
 """The rules: those in force for everybody, the register and its breaches at the desk, the simulation."""
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +23,7 @@ from funds.rules.errors import RuleNotAdopted
 from funds.rules.evaluation import ExplanationRefused, explain_breach
 from funds.rules.forecast import forecasts
 from funds.rules.forms import ExplainForm, RuleForm, SimulateForm, initial_of
-from funds.rules.register import adopt_rule, rows_in_force, rule_of, rules_to_come
+from funds.rules.register import adopt_rule, check_rule, rows_in_force, rule_of, rules_to_come
 from funds.rules.simulation import Comparison, compare
 from investors.permissions import has_role, is_staff
 from investors.requests import SignedInRequest
@@ -128,10 +130,19 @@ def _write(request: SignedInRequest, kind: str, rows: list[AllocationRule] | Non
     fund, on = _fund(), clock.today()
     initial = initial_of(rows[-1], on) if rows else {"valid_from": on}
     form = RuleForm(request.POST or None, fund=fund, kind=kind, initial=initial)
+    comparison: Comparison | None = None
+    simulated = ""
     if request.method == "POST":
         if not has_role(request.user, Role.MANAGER):
             raise PermissionDenied
-        if form.is_valid():
+        if form.is_valid() and "simuler" in request.POST:
+            try:
+                tried = check_rule(fund=fund, data=form.data_of_rule(), on=on)
+            except RuleNotAdopted as refusal:
+                form.take_errors(refusal.errors)
+            else:
+                comparison, simulated = _with(fund, tried, on), tried.sentence().said(_)
+        elif form.is_valid():
             try:
                 made = adopt_rule(
                     fund=fund, data=form.data_of_rule(), reason=form.cleaned_data["reason"], by=request.user,
@@ -148,9 +159,19 @@ def _write(request: SignedInRequest, kind: str, rows: list[AllocationRule] | Non
         "form": form,
         "kind": _(KINDS[kind].TITLE),
         "versions": [_said(row) for row in rows or []],
+        "comparison": comparison,
+        "simulated": simulated,
         "can_write": has_role(request.user, Role.MANAGER),
     }
     return render(request, "rules/rule.html", context)
+
+
+def _with(fund: Fund, tried: Rule, on: date) -> Comparison:
+    """Compare the rules in force with the same and one more, or another version of one, as if it held today."""
+    present = [rule_of(row) for row in rows_in_force(fund, on)]
+    other = [rule for rule in present if rule.code != tried.code]
+    other.append(replace(tried, valid_from=min(on, tried.valid_from)))
+    return compare(fund, year=on.year - 1, on=on, one=present, other=other)
 
 
 def _said(row: AllocationRule) -> dict[str, Any]:
