@@ -17,6 +17,7 @@ from tests.migrated_database import migrated_database
 
 # Today of the demonstration region (ruling C6).
 DEMONSTRATION_NOW = datetime(2026, 11, 23, 10, 0, tzinfo=kernel_clock.PARIS)
+_LONGEST = (Path(__file__).parent / "kill", Path(__file__).parent / "test_access.py")
 
 
 def _load_shipped_rows() -> None:
@@ -39,6 +40,12 @@ def django_db_modify_db_settings(
 def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
     with django_db_blocker.unblock():
         _load_shipped_rows()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the longest modules first: no process is left with one of them when the others have nothing more to do."""
+    items.sort(key=lambda item: not item.path.is_relative_to(_LONGEST[0]) and item.path not in _LONGEST)
 
 
 # Whether a test that really commits has run in this process since the database was last as it starts.
