@@ -64,6 +64,10 @@ def kind_of(content: bytes) -> str:
     Raises: UploadRefused: empty, another kind, damaged, behind a password, or with scripts, actions, attached files
         or macros.
     """
+    if not content:
+        raise UploadRefused(
+            _("Ce fichier est vide."), next_step=_("Ouvrez-le sur votre appareil pour le vérifier, puis renvoyez-le.")
+        )
     if content.startswith(b"%PDF-"):
         _inspect_pdf(content)
         return PDF

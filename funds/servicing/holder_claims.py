@@ -39,7 +39,7 @@ def holder_claim(claim: Claim) -> HolderClaim:
         recovered=from_cents(claim.recovered_cents),
         owed=from_cents(claim.owed_cents),
         reference=reference_of(claim.payment),
-        iban=creditor.iban if is_verified else "",
+        iban=_by_fours(creditor.iban) if is_verified else "",
         iban_holder=creditor.iban_holder if is_verified else "",
     )
 
@@ -49,3 +49,8 @@ def claim_for_holder(payment: Payment) -> HolderClaim | None:
     found = contested_instalments().filter(pk=payment.pk).first()
     claim = claim_of(found) if found is not None else None
     return holder_claim(claim) if claim is not None and claim.owed_cents else None
+
+
+def _by_fours(iban: str) -> str:
+    """Write an account as banks print it, in groups of four."""
+    return " ".join(iban[start : start + 4] for start in range(0, len(iban), 4))

@@ -43,7 +43,7 @@ from funds.reflection import reflection_deadline
 from funds.rounds.selectors import open_votes_of, pot_news
 from funds.states import BankRefundState
 from funds.texts import WARNING, digest_of, texts_of
-from funds.views.public import document_line, documents_about
+from funds.views.public import document_line, documents_about, is_open
 from funds.waiting import commit_and_wait, join_waiting_list, leave_waiting_list
 from investors.models import Party
 from investors.protection.selectors import readiness_of
@@ -65,6 +65,8 @@ _PREPARING: tuple[type[CommitmentRefused], ...] = (
 def commit(request: SignedInRequest, slug: str) -> HttpResponse:
     """How much. A gift is committed at once and goes on to its payment; a loan is first reviewed, then signed."""
     offer = get_object_or_404(selectors.public_offers(), slug=slug)
+    if request.method == "GET" and not is_open(offer, clock.now()):
+        return redirect("funds:offer", slug=slug)  # whose page says why, and since when
     saver = chosen_party(request)
     gaps = profile_gaps(saver, clock.today()) if request.method == "GET" else []
     if saver is not None and gaps and saver.user_id != request.user.pk:
@@ -124,6 +126,7 @@ def sign(request: SignedInRequest, slug: str) -> HttpResponse:
     is_signed = form.is_valid()
     amount = form.cleaned_data.get("amount")
     if amount is None or amount.amount <= 0 or amount.amount.scaleb(2) % 1:
+        messages.error(request, _("Rien n’est enregistré : écrivez de nouveau le montant, en euros et centimes."))
         return redirect("funds:commit", slug=slug)
     wants_rest = form.cleaned_data.get("join_waiting_list", False)
     if not is_signed:

@@ -133,6 +133,7 @@ def test_an_offer_closed_a_second_ago_takes_nothing(visitor, clock):
     response = review(visitor, offer, "100")
     assert response.status_code == 422
     assert "clos depuis le 23/11/2026 à 10" in text(response)
+    assert visitor.get(address(offer))["Location"] == reverse("funds:offer", args=[offer.slug])
     response = sign(visitor, offer, "100")
     assert response.status_code == 422
     assert not Commitment.objects.exists()
@@ -162,6 +163,7 @@ def test_signing_texts_that_changed_meanwhile_shows_them_again(visitor):
 def test_signing_a_made_up_amount_goes_back_to_the_first_page(visitor, amount):
     offer = OfferFactory(open=True)
     assert sign(visitor, offer, amount)["Location"] == address(offer)
+    assert "écrivez de nouveau le montant" in text(visitor.get(address(offer)))
     assert not Commitment.objects.exists()
 
 

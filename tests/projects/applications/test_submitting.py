@@ -268,7 +268,7 @@ ATTACHED = pikepdf.Dictionary(EmbeddedFiles=pikepdf.Dictionary(Names=pikepdf.Arr
         (macro_sheet(), "macros"),
         (b"<svg onload='x'/>", "format"),
         (b"\x89PNG\r\n\x1a\nrien", "abîmée"),
-        (b"", "format"),
+        (b"", "vide"),
     ],
     ids=["script", "launch", "attachment", "password", "broken", "macro", "svg", "png", "empty"],
 )
