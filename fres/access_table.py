@@ -339,6 +339,7 @@ ACCESS: dict[str, dict[str, int]] = {
     "protection:warning": signed_in(302),
     "protection:simulation": signed_in(200),
     "protection:status": signed_in(200),
+    "campaigns:desk_tranche": back_office(200, "treasurer", "manager", "compliance", "auditor"),
     "protection:requests": back_office(200, "compliance", "administrator"),
     "protection:decide": back_office(200, "compliance", "administrator"),
     # What founds a fund

@@ -104,7 +104,14 @@ class TrancheState(TextChoices):
     VOTING = "VOTING", _("En vote")
     RELEASED = "RELEASED", _("Libérée")
     PAID = "PAID", _("Versée")
+    GIVEN_BACK = "GIVEN_BACK", _("Rendue aux prêteurs")
     CANCELLED = "CANCELLED", _("Annulée")
+
+
+class TrancheReturnState(TextChoices):
+    PREPARED = "PREPARED", _("Préparé")
+    DONE = "DONE", _("Rendue")
+    REFUSED = "REFUSED", _("Refusé")
 
 
 F, C, W = FinancingState, CommitmentState, WaitingState
@@ -257,6 +264,10 @@ PAY_TRANCHE = Transition("pay", frozenset({T.RELEASED}), T.PAID, _("Constater le
 CANCEL_TRANCHE = Transition(
     "cancel", frozenset({T.PLANNED, T.WAITING, T.VOTING, T.RELEASED}), T.CANCELLED, _("Annuler"), "manager"
 )
+RETURN_TRANCHE = Transition(
+    "return", frozenset({T.WAITING}), T.GIVEN_BACK, _("Rendre la tranche aux prêteurs"), "treasurer",
+    _("un vote a refusé de la libérer ; deux personnes"),
+)  # fmt: skip
 TRANCHE_MACHINE = StateMachine(
     _("Tranche"),
     TrancheState,
@@ -267,9 +278,18 @@ TRANCHE_MACHINE = StateMachine(
         RELEASE_TRANCHE,
         KEEP_TRANCHE,
         PAY_TRANCHE,
+        RETURN_TRANCHE,
         CANCEL_TRANCHE,
     ),
 )
+FINISH_RETURN = Transition(
+    "finish", frozenset({TrancheReturnState.PREPARED}), TrancheReturnState.DONE, _("Approuver le retour"), "treasurer",
+    _("une autre personne"),
+)  # fmt: skip
+REFUSE_RETURN = Transition(
+    "refuse", frozenset({TrancheReturnState.PREPARED}), TrancheReturnState.REFUSED, _("Refuser le retour"), "treasurer"
+)
+TRANCHE_RETURN_MACHINE = StateMachine(_("Retour d’une tranche"), TrancheReturnState, (FINISH_RETURN, REFUSE_RETURN))
 
 # A material change gives everybody engaged a new right to take it back, paid or not (ruling B30).
 REVOKE_CHANGED = Transition(
@@ -433,4 +453,5 @@ MACHINES = (
     PAYOUT_MACHINE,
     OFFER_FILE_MACHINE,
     TRANCHE_MACHINE,
+    TRANCHE_RETURN_MACHINE,
 )

@@ -57,6 +57,12 @@ class VoteRefused(CampaignRefused):
     rule = "VOTE"
 
 
+class ReturnRefused(CampaignRefused):
+    """A tranche goes back to its lenders once they refused it, by two people."""
+
+    rule = "TRANCHES"
+
+
 class NotReleased(CampaignRefused):
     """A tranche is paid once its lenders released it."""
 

@@ -75,7 +75,7 @@ def campaign_of(offer: Offer, *, user: User | None) -> CampaignView:
         standing = Intention.objects.filter(offer=offer, withdrawn_at=None)
         told = standing.aggregate(total=Sum("amount"), count=Count("pk"))
         mine = standing.filter(user=user).first() if user is not None else None
-    tranches = tuple(offer.tranches.all()) if file is not None else ()
+    tranches = tuple(offer.tranches.select_related("evidence_document")) if file is not None else ()
     insiders = 0 if offer.is_gift else _insiders(offer)
     return CampaignView(
         sheet=None if offer.is_gift else _sheet(offer),

@@ -9,14 +9,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from fres.kernel import clock, parameters
+from fres.kernel.documents import issue_document
 from fres.kernel.errors import BooksBroken
 from fres.kernel.models import Document
 from fres.kernel.money import from_cents, split_cents, to_cents
 from fres.kernel.states import advance
+from fres.kernel.uploads import keep_upload
 from funds.campaigns import notices
 from funds.campaigns.refusals import CampaignRefused, NotReleased, VoteRefused
 from funds.chart import Purpose
@@ -39,6 +42,8 @@ from investors.selectors import parties_acted_for
 
 JOURNAL = "OF"
 VOTE_KEY = "tranche.vote_days"
+SETTLED = (TrancheState.RELEASED, TrancheState.PAID, TrancheState.GIVEN_BACK)
+EVIDENCE_SERIES, EVIDENCE_KIND = "PREUVE", "milestone_evidence"
 
 
 @dataclass(frozen=True)
@@ -94,21 +99,24 @@ def hold_tranches(*, offer: Offer, net_cents: int, at: datetime) -> None:
 
 @transaction.atomic
 def publish_evidence(
-    *, tranche: Tranche, text: str, by: User, at: datetime, document: Document | None = None
+    *, tranche: Tranche, text: str, by: User, at: datetime, file: UploadedFile | None = None
 ) -> Tranche:
     """Publish the evidence of a milestone and open its vote; every voter is told.
 
-    Raises: CampaignRefused: nothing is said, or an earlier tranche still waits. TransitionRefused: it does not wait.
+    Args: file: what shows it, inspected, then issued as a document of the offer that anyone may open.
+    Raises: CampaignRefused: nothing is said, or an earlier tranche still waits. FileTooHeavy, UploadRefused
+        (`fres.kernel.uploads`). TransitionRefused: it does not wait.
     """
     if not text.strip():
         raise CampaignRefused(_("La preuve d’une étape se dit et se montre."), next_step=_("Décrivez-la."))
     offer = lock_offer(offer=tranche.offer)
     tranche = Tranche.objects.select_for_update().get(pk=tranche.pk)
-    earlier = offer.tranches.filter(rank__lt=tranche.rank).exclude(state__in=(TrancheState.RELEASED, TrancheState.PAID))
+    earlier = offer.tranches.filter(rank__lt=tranche.rank).exclude(state__in=SETTLED)
     if earlier.exists():
         raise CampaignRefused(
             _("Une tranche précédente n’est pas encore libérée."), next_step=_("Publiez d’abord sa preuve.")
         )
+    document = None if file is None else _issue_evidence(tranche, file, at=at)
     days = parameters.value_at(VOTE_KEY, clock.local(at).date()).whole
     tranche = advance(
         tranche,
@@ -234,6 +242,22 @@ def record_tranche_paid(*, tranche: Tranche, at: datetime) -> Tranche:
 def draw(seed: str, keys: Iterable[str], count: int) -> list[str]:
     """Return `count` of the keys, drawn by the SHA-256 of seed and key: anyone can draw again. Pure."""
     return sorted(keys, key=lambda key: hashlib.sha256(f"{seed}:{key}".encode()).hexdigest())[:count]
+
+
+def _issue_evidence(tranche: Tranche, file: UploadedFile, *, at: datetime) -> Document:
+    kept = keep_upload(file)
+    file.seek(0)
+    return issue_document(
+        series=EVIDENCE_SERIES,
+        year=clock.local(at).year,
+        kind=EVIDENCE_KIND,
+        about=("offer", tranche.offer.uuid),
+        owner_party=None,
+        title=f"Preuve d’étape\u00a0: {tranche.milestone}"[:200],
+        at=at,
+        mime=kept.mime,
+        content=file.read(),
+    )
 
 
 def _lenders(offer: Offer) -> dict[int, int]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from funds.campaigns.views import desk, holder, public, saver
+from funds.campaigns.views import desk, holder, public, returns, saver
 
 app_name = "campaigns"
 urlpatterns = [
@@ -24,6 +24,7 @@ urlpatterns = [
     path("porteur/offres/<slug:slug>/questions/", holder.questions, name="questions"),
     path("engagements/<uuid:uuid>/retirer-apres-changement/", saver.leave, name="leave"),
     path("espace/tranches/<uuid:uuid>/", saver.vote, name="vote"),
+    path("gestion/tranches/<uuid:uuid>/", returns.tranche, name="desk_tranche"),
     path("gestion/offres/", desk.offers, name="desk"),
     path("gestion/offres/<slug:slug>/", desk.offer, name="desk_offer"),
 ]

@@ -153,6 +153,11 @@ VAN = ProjectCard(
     "01.13", "Livrer les paniers aux cantines avec une camionnette électrique.",
     "Acheter une camionnette électrique d’occasion et une borne de recharge.",
 )  # fmt: skip
+MOBILE_BAKEHOUSE = ProjectCard(
+    "la-fournee-commune-fournil-mobile", "La Fournée commune : un fournil mobile", cast.BAKERY, cast.LENS, Theme.FOOD,
+    "10.71", "Cuire le pain sur les marchés du bassin minier.",
+    "Acheter un petit four électrique, puis le camion qui le porte de marché en marché.",
+)  # fmt: skip
 COLD_ROOM = ProjectCard(
     "le-panier-d-avesnois-chambre-froide", "Le Panier d’Avesnois : une chambre froide", cast.GROCERY,
     Place("59249", "59610", "Fourmies"), Theme.FOOD, "47.11", "Garder les récoltes de douze fermes entre deux marchés.",
@@ -219,6 +224,12 @@ CAMPAIGNS: tuple[Campaign, ...] = (
             Pledge(3, 75, 1, Way.CARD_CLOSES),
         ),
         ticket=(10, 1_000), risks=_GIFT_RISK + "La serre attend un permis de construire.",
+    ),
+    Campaign(
+        MOBILE_BAKEHOUSE.slug, MOBILE_BAKEHOUSE, 76, date(2025, 7, 27), 2_000, 3_000,
+        crowd(savers=range(45, 55), total=2_600, over=2), ticket=(50, 1_000), rate_bp=350, months=30,
+        tranches=((1_600, "Four acheté", "La facture"), (1_400, "Camion acheté", "La facture au nom du projet")),
+        risks=_LOAN_RISK + "Les ventes dépendent des places données sur les marchés.",
     ),
     Campaign(
         "terrils-vivants-memoires", cast.MINE_ARCHIVE, 90, date(2025, 11, 2), 1_500, 3_000,

@@ -83,7 +83,7 @@ from funds.models.rounds import (
 )
 from funds.models.rules import AllocationRule, RuleBreach, RuleEvaluation
 from funds.models.sources import Channel, Engagement, EngagementText, FundFile, Instrument, Partner
-from funds.models.tranches import Tranche, TrancheDelegate, TrancheVote
+from funds.models.tranches import Tranche, TrancheDelegate, TrancheReturn, TrancheVote
 
 __all__ = [
     "Account",
@@ -181,6 +181,7 @@ __all__ = [
     "ThresholdComputation",
     "Tranche",
     "TrancheDelegate",
+    "TrancheReturn",
     "TrancheVote",
     "Transfer",
     "UnitMove",

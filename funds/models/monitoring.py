@@ -170,15 +170,27 @@ class LenderAnswer(models.Model):
 
 
 class InstalmentReplacement(models.Model):
-    """That an instalment is no longer due: a restructuring wrote others; the old line is kept. Append-only."""
+    """That an instalment is no longer due: a restructuring, or a tranche given back, wrote others. Append-only."""
 
     instalment = models.OneToOneField(Instalment, on_delete=models.PROTECT, related_name="replacement")
-    request = models.ForeignKey(FinancingRequest, on_delete=models.PROTECT, related_name="replaced")
+    request = models.ForeignKey(
+        FinancingRequest, on_delete=models.PROTECT, null=True, blank=True, related_name="replaced"
+    )
+    tranche_return = models.ForeignKey(
+        "funds.TrancheReturn", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced"
+    )
 
     class Meta:
         verbose_name = _("échéance remplacée")
         verbose_name_plural = _("échéances remplacées")
         triggers = append_only.triggers("instalment_replacement")
+        constraints = (
+            models.CheckConstraint(
+                name="instalment_replacement_has_one_cause",
+                condition=Q(request__isnull=False, tranche_return=None) | Q(request=None, tranche_return__isnull=False),
+                violation_error_message=_("Une échéance est remplacée pour une raison, et une seule."),
+            ),
+        )
 
     def __str__(self) -> str:
         return str(self.instalment)

@@ -3,14 +3,14 @@
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from fres.kernel import append_only
 from fres.kernel.fields import MoneyField
 from fres.kernel.history import track_every_change
 from funds.models.offers import Offer
-from funds.states import TrancheState
+from funds.states import TrancheReturnState, TrancheState
 from investors.models import Party, User
 
 
@@ -103,3 +103,53 @@ class TrancheVote(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tranche}: {self.is_for}"
+
+
+@track_every_change()
+class TrancheReturn(models.Model):
+    """That a tranche its lenders refused goes back to them: prepared by one person, approved by another.
+
+    `distribution` is what each lender got: an instalment paid early, from the account where the tranche waited.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    tranche = models.ForeignKey(Tranche, on_delete=models.PROTECT, related_name="returns")
+    state = models.CharField(_("état"), max_length=8, choices=TrancheReturnState, default=TrancheReturnState.PREPARED)
+    reason = models.CharField(_("motif"), max_length=300)
+    prepared_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    prepared_at = models.DateTimeField(_("préparé le"))
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    decided_at = models.DateTimeField(_("décidé le"), null=True, blank=True)
+    decision_note = models.CharField(_("mot de la décision"), max_length=300, blank=True)
+    distribution = models.OneToOneField(
+        "funds.Distribution", on_delete=models.PROTECT, null=True, blank=True, related_name="tranche_return"
+    )
+
+    class Meta:
+        verbose_name = _("tranche à rendre")
+        verbose_name_plural = _("tranches à rendre")
+        ordering = ("-pk",)
+        constraints = (
+            models.CheckConstraint(
+                name="tranche_return_two_people",
+                condition=~Q(state="DONE") | ~Q(decided_by=F("prepared_by")),
+                violation_error_message=_("Qui prépare le retour d’une tranche ne l’approuve pas."),
+            ),
+            models.CheckConstraint(
+                name="tranche_return_done_iff_shared",
+                condition=Q(
+                    state="DONE", distribution__isnull=False, decided_by__isnull=False, decided_at__isnull=False
+                )
+                | (~Q(state="DONE") & Q(distribution=None)),
+                violation_error_message=_("Une tranche rendue dit ce que chaque prêteur a reçu."),
+            ),
+            models.UniqueConstraint(
+                name="tranche_return_one_alive",
+                fields=("tranche",),
+                condition=~Q(state="REFUSED"),
+                violation_error_message=_("Un retour de cette tranche existe déjà."),
+            ),
+        )  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.tranche}"

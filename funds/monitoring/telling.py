@@ -57,6 +57,10 @@ def _headings() -> dict[str, tuple[str, str]]:
             _("votre accord est demandé sur un nouvel échéancier"),
             _("Sans l’accord de plus de la moitié du capital prêté, il ne s’applique pas."),
         ),
+        "tranche_returned": (
+            _("une tranche que les prêteurs ont refusée leur revient"),
+            _("Votre part est à vous être versée ; votre échéancier est recalculé sur ce qui reste prêté."),
+        ),
         "restructured": (_("le prêt a un nouvel échéancier"), ""),
         "default": (
             _("le prêt est en défaut"),

@@ -142,6 +142,23 @@ def distribute_instalment(*, instalment: Instalment, at: datetime) -> Distributi
     return distribution
 
 
+def share_from(*, instalment: Instalment, held_in: Purpose, at: datetime) -> Distribution:
+    """Share capital that another account of the borrower's holds: nothing is received, there is no interest.
+
+    In the caller's transaction, under the lock of the offer. Args: held_in: whose account pays. at: aware.
+    """
+    offer, on = instalment.loan.offer, clock.local(at).date()
+    levies = levies_at(on)
+    shares = share_instalment(
+        principal_cents=instalment.principal_cents, interest_cents=0, holders=holders_of(instalment, on=on),
+        levies=levies,
+    )  # fmt: skip
+    distribution = Distribution.objects.create(instalment=instalment, distributed_at=at)
+    _write_lines(distribution, shares, levies)
+    _post(distribution, offer, shares, paid_on=on, at=at, held_in=held_in)
+    return distribution
+
+
 def holders_of(instalment: Instalment, *, on: date) -> list[Holder]:
     """Return the holders of an instalment's loan, in the order of the register, as they are before it is shared.
 
@@ -228,9 +245,17 @@ def _write_lines(distribution: Distribution, shares: Iterable[Share], levies: Le
         into.write(rows)
 
 
-def _post(distribution: Distribution, offer: Offer, shares: Sequence[Share], *, paid_on: date, at: datetime) -> None:
+def _post(
+    distribution: Distribution,
+    offer: Offer,
+    shares: Sequence[Share],
+    *,
+    paid_on: date,
+    at: datetime,
+    held_in: Purpose = Purpose.INSTALMENTS,
+) -> None:
     books, borrower = offer.books, distribution.instalment.loan.borrower
-    received = account_for(books, Purpose.INSTALMENTS, party=borrower, offer=offer)
+    received = account_for(books, held_in, party=borrower, offer=offer)
     owed = _accounts(offer, Purpose.TO_BE_PAID, {one.party_id for one in shares})
     lines = [Line(received, owed[one.party_id], one.net_cents) for one in shares if one.net_cents]
     withheld = (

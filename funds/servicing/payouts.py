@@ -142,7 +142,7 @@ def why_not_decide(order: PayoutOrder, user: User) -> str:
     """Return, in French, the act that forbids a person to approve an order; "" when none does (ruling A7)."""
     if order.prepared_by_id == user.pk:
         return _("Vous avez préparé cet ordre : une autre personne l’approuve.")
-    return _other_act(order.offer, user)
+    return other_act(order.offer, user)
 
 
 @transaction.atomic
@@ -154,7 +154,7 @@ def prepare_payout(*, offer: Offer, by: User, at: datetime) -> PayoutOrder:
         no payment, an order is alive, the holder cannot receive, nothing is owed.
     """
     offer = lock_offer(offer=offer)
-    _refuse_own_act(_other_act(offer, by))
+    _refuse_own_act(other_act(offer, by))
     if PayoutOrder.objects.filter(offer=offer).exclude(state__in=_over(offer)).exists():
         raise PayoutRefused(_("Un ordre de versement existe déjà pour cette offre."), next_step=_("Ouvrez-le."))
     if obstacle := why_not_payable(offer):
@@ -323,7 +323,8 @@ def _refuse_own_act(why: str) -> None:
         raise FourEyes(why, next_step=_("Demandez à une personne qui n’a rien décidé sur ce dossier."))
 
 
-def _other_act(offer: Offer, user: User) -> str:
+def other_act(offer: Offer, user: User) -> str:
+    """Return, in French, what a person did on an offer that keeps them away from its money; "" for nothing (A7)."""
     if offer.opened_by_id == user.pk:
         return _("Vous avez ouvert cette offre : une autre personne s’occupe de son versement.")
     if offer.award.decided_by_id == user.pk:

@@ -3,6 +3,7 @@
 import io
 import re
 from datetime import date, datetime, time
+from urllib.parse import unquote_plus
 
 import pytest
 from django.core.management import call_command
@@ -19,6 +20,9 @@ from funds.chart import Purpose
 from funds.ledger import balance_cents
 from funds.models import Commitment, GiftReceipt, Offer, Payment, PayoutOrder
 from funds.states import CommitmentState, PaymentState, PayoutState, RefundState
+from investors.checks import record_check
+from investors.models import LossSimulation, Party, PartyCheck
+from investors.protection.questionnaire import read_questionnaire
 from tests.browser.conftest import DESK, PHONE, Town
 from tests.funds.factories import OfferFactory, euros
 from tests.investors.factories import RoleGrantFactory
@@ -74,6 +78,53 @@ def fill_profile(page: Page) -> None:
     page.click("main form button[type=submit]:has-text('profil')")
 
 
+TYPED = {"work": "28 123,45", "cash": "15 234,56", "housing": "9 000", "taxes": "5 432,10"}
+
+
+def get_ready(town: Town, page: Page) -> None:
+    """Answer the entry questionnaire, and make the simulation: what is typed in it never leaves the browser (D14-5)."""
+    town.check_page("deux étapes")
+    page.click("text=Répondre au questionnaire")
+    for question in read_questionnaire().questions:
+        wanted = next((one for one in question.choices if one.is_right), question.choices[0])
+        page.check(f"main input[name={question.key}][value={wanted.key}]")
+    town.check_page("financement participatif")
+    page.click("button:has-text('Envoyer mes réponses')")
+    expect(page.locator("main")).to_contain_text("réussi, 10 sur 10")
+
+    page.click("text=Faire la simulation")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(unquote_plus(f"{request.url} {request.post_data or ''}")))
+    expect(page.locator("#simulation-send")).to_be_hidden()
+    for name, amount in TYPED.items():
+        page.fill(f"#simulation-{name}", amount)
+    expect(page.locator("#simulation-words")).to_have_text(
+        "Vous pouvez supporter une perte d’environ 2\u202f892,59\u00a0€"
+    )
+    page.fill("#simulation-loans", "beaucoup")
+    expect(page.locator("#simulation-words")).to_contain_text("ne se lit pas")
+    page.fill("#simulation-loans", "")
+    town.check_page("Quelle perte")
+    page.check("main [name=received]")
+    page.click("button:has-text('Transmettre le résultat')")
+    town.check_page("Vous pouvez prêter")
+    assert any("2892,59" in one for one in sent)
+    for typed in TYPED.values():
+        assert not any(form in one for one in sent for form in (typed, typed.replace(" ", ""), typed.split(",")[0]))
+    made = LossSimulation.objects.get()
+    assert (made.is_sent, made.result) == (True, euros("2892.59"))
+    page.click("text=Revenir à mon engagement")
+
+
+def check_identity(saver: Party) -> None:
+    """Compliance looks at an identity document and at the lists, as it must before a loan is paid (E24)."""
+    officer = RoleGrantFactory(role=Role.COMPLIANCE).user
+    for kind in (PartyCheck.Kind.IDENTITY, PartyCheck.Kind.LISTS):
+        record_check(
+            party=saver, kind=kind, evidence="Carte d’identité vue ; listes du jour.", by=officer, at=clock.now()
+        )
+
+
 def commit(town: Town, page: Page, amount: str) -> None:
     town.open("/projets/toit-solaire/engager/")
     page.fill("main [name=amount]", amount)
@@ -104,6 +155,8 @@ def test_a_saver_lends_withdraws_lends_again_and_sees_every_date(town: Town, pag
     town.open("/projets/toit-solaire/engager/")
     assert "/espace/profil/" in page.url
     fill_profile(page)
+    get_ready(town, page)
+    assert "/projets/toit-solaire/engager/" in page.url
 
     commit(town, page, "100")
     town.check_page("100,00")
@@ -116,6 +169,9 @@ def test_a_saver_lends_withdraws_lends_again_and_sees_every_date(town: Town, pag
     town.pass_time(days=5)
     town.open(f"/engagements/{commitment.uuid}/")
     town.check_page("100,00")
+    page.click("main form button:has-text('Payer')")
+    expect(page.locator("body")).to_contain_text("pièce d’identité")
+    check_identity(commitment.saver)
     pay_by_debit(page, "sepa_paid")
     town.check_page("Votre banque n’a pas encore répondu")
     town.pass_time(days=8)

@@ -48,7 +48,7 @@ STATE_SIGNS = {
         "APPLIED",
         "CHOSEN", "COUNTED", "RECOVERED",
     ),
-    "state-refunded": ("REFUNDED", "REVOKED", "REVERSED", "STOPPED"),
+    "state-refunded": ("REFUNDED", "GIVEN_BACK", "REVOKED", "REVERSED", "STOPPED"),
     "state-closed": (
         "ENDED", "CLOSED", "CANCELLED", "EXPIRED", "LAPSED", "LEFT", "VOIDED", "REPLACED", "WITHDRAWN", "ABANDONED",
         "DISMISSED", "LEFT_OUT", "NOT_CHOSEN",

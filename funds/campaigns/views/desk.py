@@ -21,7 +21,7 @@ from funds.campaigns.views.holder import told_threshold, uuid_of
 from funds.fici.publishing import current_version, missing_for_fici, publish_fici
 from funds.models import Offer
 from funds.offers import cancel_offer, check_offer, open_offer, resume_offer, suspend_offer
-from funds.permissions import can_see_desk
+from funds.permissions import can_see_desk, can_see_payouts
 from funds.states import OFFER_MACHINE, OfferFileState, OfferState
 from investors.models import User
 from investors.permissions import has_role
@@ -99,6 +99,7 @@ def _show(request: SignedInRequest, slug: str, refusal: RuleViolation | None) ->
         "updates": list(found.updates.select_related("published_by")[:PER_PAGE]),
         "tranches": list(found.tranches.all()),
         "can_run": can_run_offers(request.user),
+        "can_see_money": can_see_payouts(request.user),
         "acts": {one.name for one in OFFER_MACHINE.from_state(found.state)},
         "can_publish": file is not None and file.state == OfferFileState.ACCEPTED and not found.is_gift,
         "suspension": tidying.suspension_reason(found),

@@ -15,7 +15,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from fres.kernel import clock
 from fres.kernel.access import reads_only
 from fres.kernel.errors import RuleViolation
+from fres.kernel.inspection import ACCEPT_ATTRIBUTE
 from fres.kernel.money import from_cents, to_cents
+from fres.kernel.uploads import limit_for
 from funds.calendars import loan_example
 from funds.campaigns import preparing, selectors
 from funds.campaigns.forms import (
@@ -235,6 +237,8 @@ def questions(request: SignedInRequest, slug: str) -> HttpResponse:
         "updates": list(offer.updates.all()),
         "tranches": selectors.evidenced_tranches(offer),
         "update_form": UpdateForm(),
+        "accepted": ACCEPT_ATTRIBUTE,
+        "limit": limit_for(request.path),
         "refusal": refusal,
     }
     return render(request, "campaigns/questions.html", context, status=422 if refusal else 200)
@@ -248,7 +252,9 @@ def _say(request: SignedInRequest, offer: Offer) -> None:
         messages.success(request, _("Votre réponse est publiée."))
     elif "tranche" in request.POST:
         tranche = get_object_or_404(offer.tranches, uuid=uuid_of(request.POST["tranche"]))
-        publish_evidence(tranche=tranche, text=request.POST.get("text", ""), by=by, at=at)
+        publish_evidence(
+            tranche=tranche, text=request.POST.get("text", ""), by=by, at=at, file=request.FILES.get("file")
+        )
         messages.success(request, _("La preuve est publiée, le vote est ouvert."))
     else:
         title, body = request.POST.get("title", ""), request.POST.get("body", "")

@@ -23,6 +23,7 @@ CHAPTERS: tuple[str, ...] = (
     "founding",
     "labels",
     "campaigns",
+    "tranches",
     "monitoring",
     "sources",
     "rounds",

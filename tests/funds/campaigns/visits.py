@@ -57,6 +57,7 @@ def _leave() -> Visit:
     return Visit(kwargs={"uuid": commitment.uuid}, owner=commitment.by)
 
 
+@visit("campaigns:desk_tranche")
 @visit("campaigns:vote")
 def _vote() -> Visit:
     commitment = CommitmentFactory(settled=True)

@@ -1,5 +1,7 @@
 """Offers that succeed, holders that are paid, instalments that come back: the rows others start from."""
 
+from collections.abc import Callable
+
 from funds.closing import decide_offer
 from funds.models import Instalment, Loan, Offer, PayeeAccount, PayoutOrder
 from funds.payments.charging import start_payment
@@ -18,6 +20,7 @@ def a_succeeded_offer(
     gift: bool = False,
     months: int = 3,
     fund_cents: int = OPERATOR_CAPITAL_CENTS,
+    before_decision: Callable[[Offer], None] | None = None,
     **given,
 ) -> Offer:
     """Return an offer that was filled by card payments of these euros, and decided; the money is available."""
@@ -32,6 +35,8 @@ def a_succeeded_offer(
         saver = PartyFactory()
         TaxResidenceFactory(party=saver)
         provider.pay(a_commitment(offer=offer, amount=euros(amount), saver=saver))
+    if before_decision is not None:
+        before_decision(offer)
     decide_offer(offer=offer, at=provider.now)
     if not fund_cents:
         provider.advance(**AFTER_CLEARING)
