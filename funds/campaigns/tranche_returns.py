@@ -45,7 +45,7 @@ def prepare_return(*, tranche: Tranche, reason: str, by: User, at: datetime) -> 
     if not 0 < len(reason.strip()) <= 300:
         raise ReturnRefused(
             _("Rendre une tranche porte un motif, en 300 signes au plus."),
-            next_step=_("Écrivez-le\u00a0: les prêteurs le lisent."),
+            next_step=_("Écrivez-le : les prêteurs le lisent."),
         )
     if obstacle := why_not_returnable(tranche, at=at):
         raise ReturnRefused(obstacle, next_step=_("La page de l’offre dit où en est chaque tranche."))
@@ -72,7 +72,7 @@ def approve_return(*, tranche_return: TrancheReturn, by: User, at: datetime) -> 
     tranche_return = advance(
         tranche_return, FINISH_RETURN, by=by, at=at, decided_by=by, decided_at=at, distribution=distribution
     )
-    words = _("La tranche «\u00a0%(milestone)s\u00a0», %(amount)s, revient aux prêteurs. %(reason)s") % {
+    words = _("La tranche « %(milestone)s », %(amount)s, revient aux prêteurs. %(reason)s") % {
         "milestone": tranche.milestone,
         "amount": format_cents(instalment.principal_cents),
         "reason": tranche_return.reason,
@@ -96,28 +96,28 @@ def refuse_return(*, tranche_return: TrancheReturn, note: str, by: User, at: dat
 def why_not_returnable(tranche: Tranche, *, at: datetime) -> str:
     """Return, in French, why a tranche cannot go back to its lenders now; "" when it can."""
     if tranche.state != TrancheState.WAITING or not tranche.round:
-        return _(
-            "Une tranche se rend quand un vote a refusé de la libérer\u00a0; elle est «\u00a0%(state)s\u00a0»."
-        ) % {"state": tranche.get_state_display()}
+        return _("Une tranche se rend quand un vote a refusé de la libérer ; elle est « %(state)s ».") % {
+            "state": tranche.get_state_display()
+        }
     return _why_not_taken_off(tranche.offer, tranche, at=at)
 
 
 def why_not_decide_return(tranche_return: TrancheReturn, user: User) -> str:
     """Return, in French, the act that forbids a person to approve a return; "" when none does (ruling A7)."""
     if tranche_return.prepared_by_id == user.pk:
-        return _("Vous avez préparé ce retour\u00a0: une autre personne l’approuve.")
+        return _("Vous avez préparé ce retour : une autre personne l’approuve.")
     return other_act(tranche_return.tranche.offer, user)
 
 
 def _why_not_taken_off(offer: Offer, tranche: Tranche, *, at: datetime) -> str:
     loan = Loan.objects.filter(offer=offer).first()
     if loan is None:
-        return _("Cette offre n’est pas un prêt\u00a0: un don se rend don par don, à qui le demande.")
+        return _("Cette offre n’est pas un prêt : un don se rend don par don, à qui le demande.")
     if loan.first_due_on is None:
-        return _("La tranche précédente n’est pas versée\u00a0: le prêt n’a pas encore d’échéancier.")
+        return _("La tranche précédente n’est pas versée : le prêt n’a pas encore d’échéancier.")
     due = Instalment.objects.filter(loan=loan, distribution=None)
     if Payment.objects.filter(instalment__in=due, state__in=ALIVE).exists():
-        return _("Une échéance est en cours de paiement\u00a0: attendez qu’elle soit répartie.")
+        return _("Une échéance est en cours de paiement : attendez qu’elle soit répartie.")
     assert tranche.amount is not None
     left = sum(one.principal_cents for one in due.filter(due_on__gt=clock.local(at).date()))
     if to_cents(tranche.amount) >= left:

@@ -253,7 +253,7 @@ def _issue_evidence(tranche: Tranche, file: UploadedFile, *, at: datetime) -> Do
         kind=EVIDENCE_KIND,
         about=("offer", tranche.offer.uuid),
         owner_party=None,
-        title=f"Preuve d’étape\u00a0: {tranche.milestone}"[:200],
+        title=f"Preuve d’étape : {tranche.milestone}"[:200],
         at=at,
         mime=kept.mime,
         content=file.read(),

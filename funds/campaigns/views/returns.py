@@ -63,14 +63,14 @@ def _act(request: SignedInRequest, found: Tranche) -> str:
         if not can_prepare_payout(by):
             raise PermissionDenied
         prepare_return(tranche=found, reason=words, by=by, at=at)
-        return _("Le retour est préparé : une autre personne l’approuve.")
+        return _("Le retour est préparé : une autre personne l’approuve.")
     if not can_approve_payout(by):
         raise PermissionDenied
     waiting: TrancheReturn = get_object_or_404(found.returns, state=TrancheReturnState.PREPARED)
     if "approve" in request.POST:
         approve_return(tranche_return=waiting, by=by, at=at)
-        return _("La tranche est rendue : chaque prêteur est prévenu.")
+        return _("La tranche est rendue : chaque prêteur est prévenu.")
     if "refuse" in request.POST:
         refuse_return(tranche_return=waiting, note=words, by=by, at=at)
-        return _("Le retour est refusé : la tranche attend une nouvelle preuve.")
+        return _("Le retour est refusé : la tranche attend une nouvelle preuve.")
     raise Http404
