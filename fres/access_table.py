@@ -308,6 +308,7 @@ ACCESS: dict[str, dict[str, int]] = {
     "pool:payment_return": signed_in(404),
     "pool:withdraw": signed_in(404) | {OWNER: 302},
     "pool:desk": back_office(200, "treasurer", "manager", "compliance", "auditor"),
+    "pool:record": back_office(200, "manager"),
     "pool:redemption": back_office(200, "treasurer", "manager", "compliance", "auditor"),
     "pool:matching": back_office(200, "treasurer", "manager", "compliance", "auditor"),
     "rules:public": same(200),

@@ -5,9 +5,24 @@ from django.db import connection
 from funds.models import FiscalYear, LegalEntity
 
 _ROWS = (
-    "funds_payment", "funds_refund", "funds_dispute", "funds_payoutorder", "funds_offer", "funds_commitment",
-    "funds_distribution", "funds_instalment", "funds_loan", "kernel_document",
-)  # fmt: skip
+    "funds_payment",
+    "funds_refund",
+    "funds_dispute",
+    "funds_payoutorder",
+    "funds_offer",
+    "funds_commitment",
+    "funds_distribution",
+    "funds_instalment",
+    "funds_loan",
+    "funds_subscription",
+    "funds_poolpayment",
+    "funds_redemptionrequest",
+    "funds_placement",
+    "funds_match",
+    "funds_loanguarantee",
+    "funds_conventionpayment",
+    "kernel_document",
+)
 
 
 def missing_pieces(entity: LegalEntity, year: FiscalYear) -> set[str]:

@@ -21,51 +21,15 @@ from funds.models import (
     EngagementText,
     Family,
     FoundingAct,
-    Fund,
     GoverningBody,
     LegalEntity,
     Mandate,
     Partner,
 )
+from funds.record_forms import FundForm, day_field, words_field
 from investors.models import User
 
 SHARE_ROWS, CAPITAL_ROWS = 4, 12
-
-
-def _day(label: Any, **options: Any) -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, widget=widget, **options)
-
-
-def _words(label: Any, rows: int = 3, **options: Any) -> forms.CharField:
-    return forms.CharField(label=label, widget=forms.Textarea(attrs={"rows": rows}), **options)
-
-
-class FundForm(forms.Form):
-    """A form about one fund; `rows` are the lines of its table, when it has one."""
-
-    heading: Any = ""
-    explains: Any = ""
-
-    def __init__(self, *args: Any, fund: Fund, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fund = fund
-
-    def record(self, *, by: User, at: datetime) -> object:
-        """Call the operation with what was typed. Raises: RuleViolation."""
-        raise NotImplementedError
-
-    @property
-    def rows(self) -> list[list[forms.BoundField]]:
-        return []
-
-    def plain_fields(self) -> list[forms.BoundField]:
-        """Return the fields that are not in the table."""
-        inside = {field.name for row in self.rows for field in row}
-        return [field for field in self if field.name not in inside]
-
-    def _choose(self, name: str, rows: Any) -> None:
-        self.fields[name].queryset = rows  # type: ignore[attr-defined]
 
 
 class ActForm(FundForm):
@@ -74,7 +38,7 @@ class ActForm(FundForm):
     title = forms.CharField(label=gettext_lazy("Objet"), max_length=200)
     council = forms.CharField(label=gettext_lazy("Conseil régional"), max_length=160)
     deliberation = forms.CharField(label=gettext_lazy("Numéro de la délibération"), max_length=60)
-    deliberated_on = _day(gettext_lazy("Délibéré le"))
+    deliberated_on = day_field(gettext_lazy("Délibéré le"))
     file = forms.FileField(label=gettext_lazy("L’acte signé"))
 
     def record(self, *, by: User, at: datetime) -> object:
@@ -88,12 +52,12 @@ class SignatureForm(FundForm):
     partner = forms.ModelChoiceField(Partner.objects.none(), label=gettext_lazy("Partenaire"))
     signatory = forms.CharField(label=gettext_lazy("Signataire"), max_length=160)
     function = forms.CharField(label=gettext_lazy("Fonction"), max_length=160)
-    signed_on = _day(gettext_lazy("Signé le"))
+    signed_on = day_field(gettext_lazy("Signé le"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._choose("act", self.fund.founding_acts.all())
-        self._choose("partner", self.fund.partners.all())
+        self.choose("act", self.fund.founding_acts.all())
+        self.choose("partner", self.fund.partners.all())
 
     def record(self, *, by: User, at: datetime) -> object:
         return sign_act(by=by, at=at, **self.cleaned_data)
@@ -103,8 +67,8 @@ class TextForm(FundForm):
     heading = gettext_lazy("Une version de l’engagement")
     explains = gettext_lazy("Ceux qui ont signé une version restent liés par ses mots.")
     audience = forms.ChoiceField(label=gettext_lazy("Signé par"), choices=EngagementText.Audience.choices)
-    body = _words(gettext_lazy("Texte"), 10, max_length=4_000)
-    valid_from = _day(gettext_lazy("Proposé à partir du"))
+    body = words_field(gettext_lazy("Texte"), 10, max_length=4_000)
+    valid_from = day_field(gettext_lazy("Proposé à partir du"))
 
     def record(self, *, by: User, at: datetime) -> object:
         return publish_engagement_text(fund=self.fund, by=by, at=at, **self.cleaned_data)
@@ -120,15 +84,15 @@ class ConventionForm(FundForm):
     reference = forms.CharField(label=gettext_lazy("Référence"), max_length=60)
     title = forms.CharField(label=gettext_lazy("Objet"), max_length=200)
     partner = forms.ModelChoiceField(Partner.objects.none(), label=gettext_lazy("Signée avec"))
-    signed_on = _day(gettext_lazy("Signée le"))
-    valid_from = _day(gettext_lazy("Du"))
-    valid_to = _day(gettext_lazy("Au"))
+    signed_on = day_field(gettext_lazy("Signée le"))
+    valid_from = day_field(gettext_lazy("Du"))
+    valid_to = day_field(gettext_lazy("Au"))
     promised = AmountField(label=gettext_lazy("Montant promis"))
     file = forms.FileField(label=gettext_lazy("La convention signée"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._choose("partner", self.fund.partners.all())
+        self.choose("partner", self.fund.partners.all())
         for rank in range(1, SHARE_ROWS + 1):
             self.fields |= {
                 f"name_{rank}": forms.CharField(label=_("Part fléchée"), max_length=120, required=False),
@@ -176,12 +140,12 @@ class ConventionPaymentForm(FundForm):
     heading = gettext_lazy("Un versement d’une convention")
     share = forms.ModelChoiceField(EarmarkedShare.objects.none(), label=gettext_lazy("Part fléchée"))
     amount = AmountField(label=gettext_lazy("Montant"))
-    received_on = _day(gettext_lazy("Reçu le"))
+    received_on = day_field(gettext_lazy("Reçu le"))
     reference = forms.CharField(label=gettext_lazy("Référence du virement"), max_length=80)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._choose("share", EarmarkedShare.objects.filter(convention__fund=self.fund).select_related("convention"))
+        self.choose("share", EarmarkedShare.objects.filter(convention__fund=self.fund).select_related("convention"))
 
     def record(self, *, by: User, at: datetime) -> object:
         return record_convention_payment(by=by, at=at, **self.cleaned_data)
@@ -191,8 +155,8 @@ class BodyForm(FundForm):
     heading = gettext_lazy("Une instance")
     kind = forms.ChoiceField(label=gettext_lazy("Nature"), choices=GoverningBody.Kind.choices)
     name = forms.CharField(label=gettext_lazy("Nom"), max_length=160)
-    role = _words(gettext_lazy("Ce qu’elle décide"), max_length=600)
-    founded_on = _day(gettext_lazy("Instituée le"))
+    role = words_field(gettext_lazy("Ce qu’elle décide"), max_length=600)
+    founded_on = day_field(gettext_lazy("Instituée le"))
 
     def record(self, *, by: User, at: datetime) -> object:
         return found_body(fund=self.fund, by=by, at=at, **self.cleaned_data)
@@ -202,12 +166,12 @@ class SeatsForm(FundForm):
     heading = gettext_lazy("Une répartition des sièges")
     explains = gettext_lazy("Elle vaut pour toute l’instance, et remplace la précédente à son premier jour.")
     body = forms.ModelChoiceField(GoverningBody.objects.none(), label=gettext_lazy("Instance"))
-    valid_from = _day(gettext_lazy("À partir du"))
+    valid_from = day_field(gettext_lazy("À partir du"))
     deliberation = forms.CharField(label=gettext_lazy("Délibération"), max_length=60)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._choose("body", self.fund.bodies.all())
+        self.choose("body", self.fund.bodies.all())
         for family in Family:
             self.fields[family.value] = forms.IntegerField(
                 label=family.label, min_value=0, max_value=500, required=False
@@ -227,12 +191,12 @@ class MandateForm(FundForm):
     person = forms.CharField(label=gettext_lazy("Personne"), max_length=160)
     stands_for = forms.CharField(label=gettext_lazy("Au titre de"), max_length=160)
     function = forms.CharField(label=gettext_lazy("Fonction"), max_length=120, required=False)
-    starts_on = _day(gettext_lazy("Du"))
-    ends_on = _day(gettext_lazy("Au"))
+    starts_on = day_field(gettext_lazy("Du"))
+    ends_on = day_field(gettext_lazy("Au"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._choose("body", self.fund.bodies.all())
+        self.choose("body", self.fund.bodies.all())
 
     def record(self, *, by: User, at: datetime) -> object:
         return appoint(by=by, at=at, **self.cleaned_data)
@@ -241,12 +205,12 @@ class MandateForm(FundForm):
 class EndMandateForm(FundForm):
     heading = gettext_lazy("La fin d’un mandat")
     mandate = forms.ModelChoiceField(Mandate.objects.none(), label=gettext_lazy("Mandat"))
-    ended_on = _day(gettext_lazy("Terminé le"))
+    ended_on = day_field(gettext_lazy("Terminé le"))
     reason = forms.CharField(label=gettext_lazy("Motif"), max_length=200)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._choose("mandate", Mandate.objects.filter(body__fund=self.fund, ended_on=None).select_related("body"))
+        self.choose("mandate", Mandate.objects.filter(body__fund=self.fund, ended_on=None).select_related("body"))
 
     def record(self, *, by: User, at: datetime) -> object:
         return end_mandate(by=by, at=at, **self.cleaned_data)
@@ -260,14 +224,14 @@ class CapitalForm(FundForm):
     entity = forms.ModelChoiceField(LegalEntity.objects.none(), label=gettext_lazy("Société"))
     stage = forms.ChoiceField(label=gettext_lazy("Étape"), choices=CapitalTable.Stage.choices)
     nominal = AmountField(label=gettext_lazy("Nominal d’une part"))
-    effective_on = _day(gettext_lazy("À partir du"))
+    effective_on = day_field(gettext_lazy("À partir du"))
     deliberation = forms.CharField(label=gettext_lazy("Délibération"), max_length=60)
     reason = forms.CharField(label=gettext_lazy("Pourquoi"), max_length=300)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         entities = [one.pk for one in entities_of(self.fund)]
-        self._choose("entity", LegalEntity.objects.filter(pk__in=entities).order_by("name"))
+        self.choose("entity", LegalEntity.objects.filter(pk__in=entities).order_by("name"))
         last = self.fund.capital_tables.order_by("-effective_on", "-pk").first()
         lines = list(last.lines.all()) if last is not None else []
         for rank in range(1, CAPITAL_ROWS + 1):
@@ -319,10 +283,10 @@ class SchemeForm(FundForm):
     explains = gettext_lazy("Ses axes sont ceux qu’une décision du comité peut nommer, du premier au dernier jour.")
     name = forms.CharField(label=gettext_lazy("Nom"), max_length=160)
     deliberation = forms.CharField(label=gettext_lazy("Délibération"), max_length=60)
-    adopted_on = _day(gettext_lazy("Adopté le"))
-    valid_from = _day(gettext_lazy("Du"))
-    valid_to = _day(gettext_lazy("Au"))
-    axes = _words(
+    adopted_on = day_field(gettext_lazy("Adopté le"))
+    valid_from = day_field(gettext_lazy("Du"))
+    valid_to = day_field(gettext_lazy("Au"))
+    axes = words_field(
         gettext_lazy("Axes"),
         6,
         required=False,

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -78,8 +79,14 @@ def record(request: SignedInRequest, uuid: UUID, what: str) -> HttpResponse:
         else:
             messages.success(request, _("C’est enregistré."))
             return redirect("founding:desk")
-    context = {"form": form, "fund": fund, "refusal": refusal}
-    return render(request, "founding/form.html", context, status=422 if refusal or form.errors else 200)
+    context = {
+        "form": form,
+        "fund": fund,
+        "refusal": refusal,
+        "back": reverse("founding:desk"),
+        "back_label": _("Fonds"),
+    }
+    return render(request, "funds/record.html", context, status=422 if refusal or form.errors else 200)
 
 
 def _download(found: FundFile) -> HttpResponse:

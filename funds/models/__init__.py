@@ -11,6 +11,7 @@ from funds.models.campaigns import (
     TeamMember,
     ThresholdComputation,
 )
+from funds.models.cofinancing import Contribution, RoundTable
 from funds.models.entities import Fund, LegalEntity, ReceiptEligibility, ReceiptMandate
 from funds.models.founding import (
     ActSignature,
@@ -105,6 +106,7 @@ __all__ = [
     "Commitment",
     "Compartment",
     "Concern",
+    "Contribution",
     "Convention",
     "ConventionPayment",
     "CurrencyExchange",
@@ -171,6 +173,7 @@ __all__ = [
     "RollEntry",
     "Round",
     "RoundResult",
+    "RoundTable",
     "RuleBreach",
     "RuleEvaluation",
     "SaverCeiling",

@@ -12,10 +12,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 from fres.kernel import clock
 from fres.kernel.access import Role, reads_only, require
 from fres.kernel.errors import RuleViolation
-from funds.models import MatchingFund, RedemptionRequest
+from funds.models import Fund, MatchingFund, RedemptionRequest
 from funds.permissions import can_approve_payout, can_prepare_payout, can_see_payouts
 from funds.pool.forms import ActForm
 from funds.pool.matching_funds import close_matching, last_year, left_cents, open_matching, simulate_matching
+from funds.pool.record_forms import FORMS
 from funds.pool.redeeming import (
     approve_redemption,
     prepare_redemption,
@@ -23,9 +24,9 @@ from funds.pool.redeeming import (
     refuse_redemption,
     window_money,
 )
-from funds.pool.selectors import pot_views
+from funds.pool.selectors import pot_views, tills
 from funds.pool.states import RedemptionState
-from investors.permissions import has_role, is_staff
+from investors.permissions import has_role, is_staff, roles_of
 from investors.requests import SignedInRequest
 
 MOST_SHOWN = 200
@@ -44,12 +45,17 @@ def desk(request: HttpRequest) -> HttpResponse:
     is_all = "tous" in request.GET
     if not is_all:
         waiting = waiting.filter(state__in=(RedemptionState.WAITING, RedemptionState.PREPARED))
+    roles = roles_of(request.user)  # type: ignore[arg-type]
+    may_record = [(code, kind.heading) for code, kind in FORMS.items() if roles.intersection(kind.roles)]
     funds = MatchingFund.objects.select_related("entity").order_by("-starts_on", "pk")
     context = {
         "pots": pot_views(clock.today()),
         "redemptions": waiting[:MOST_SHOWN],
         "is_all": is_all,
         "matching": [{"fund": one, "left_cents": left_cents(one)} for one in funds],
+        "funds": Fund.objects.order_by("pk"),
+        "may_record": may_record,
+        "tills": tills(),
     }
     return render(request, "pool/desk.html", context)
 

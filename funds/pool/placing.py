@@ -13,7 +13,7 @@ from fres.kernel import clock
 from fres.kernel.money import format_cents, to_cents
 from funds.chart import Purpose
 from funds.ledger import Line, account_for, post_entry
-from funds.models import Compartment, Placement
+from funds.models import Compartment, Placement, RuleEvaluation
 from funds.pool.accounts import cash_cents, compartment_account
 from funds.pool.errors import NotEnoughCash, PoolRefused
 from funds.pool.locking import lock_compartment
@@ -25,6 +25,10 @@ ACCOUNT_OF = {
     Placement.Instrument.LOAN: Purpose.PLACED_LOANS,
     Placement.Instrument.SHARE: Purpose.PLACED_STAKES,
 }
+
+
+class RulesNotEvaluated(Exception):
+    """Money was about to be placed without asking the rules: a fault of the code."""
 
 
 @dataclass(frozen=True)
@@ -75,17 +79,25 @@ def place_money(
     by: User,
     at: datetime,
     reason: str,
+    evaluated_as: str,
     risk_class: str = "",
     currency: str = "",
     order_uuid: UUID | None = None,
 ) -> Placement:
     """Place cash of a compartment in a project: the entry takes it from the issuer's bank.
 
-    Rules are evaluated by the caller, before and after (`funds.rules.evaluation`).
-    Args: reason: public. currency: the local currency whose network the project belongs to, for the mirror.
-    Raises: NotEnoughCash: read under the compartment's lock. PoolRefused: no reason, or an amount of nothing.
+    Args: reason: public. evaluated_as: the subject under which the caller has just looked at the rules, at this very
+        `at` (`funds.rules.evaluation.evaluate_before`); the caller looks at them again afterwards. currency: the local
+        currency whose network the project belongs to, for the mirror.
+    Raises: RulesNotEvaluated: no such evaluation: nobody places money that no rule was asked about. NotEnoughCash: read
+        under the compartment's lock. PoolRefused: no reason, or an amount of nothing.
     """
     compartment = lock_compartment(compartment.pk)
+    looked = RuleEvaluation.objects.filter(
+        fund=compartment.fund, moment=RuleEvaluation.Moment.BEFORE, subject=evaluated_as[:120], evaluated_at=at
+    )
+    if not looked.exists():
+        raise RulesNotEvaluated(f"placement in {project.slug}: no evaluation of {evaluated_as}")
     cents = _checked(amount, reason)
     cash = cash_cents(compartment)
     if cents > cash:

@@ -9,7 +9,9 @@ from djmoney.money import Money
 
 from fres.kernel import clock
 from fres.kernel.money import from_cents, split_cents, to_cents
-from funds.models import Compartment, RedemptionRequest, RedemptionTerms, Subscription
+from funds.chart import Purpose
+from funds.ledger import balance_cents
+from funds.models import Compartment, LegalEntity, RedemptionRequest, RedemptionTerms, Subscription
 from funds.places import places_of
 from funds.pool.placing import Outstanding, outstanding
 from funds.pool.register import holders
@@ -30,6 +32,19 @@ class PotView:
     placed: list[Outstanding]
     terms: RedemptionTerms | None
     is_open: bool
+
+
+@dataclass(frozen=True)
+class Till:
+    """Where an issuer's cash is, in cents. A bank below zero has paid what the provider has not sent yet."""
+
+    entity: LegalEntity
+    bank_cents: int
+    provider_cents: int
+
+    @property
+    def is_short(self) -> bool:
+        return self.bank_cents < 0
 
 
 @dataclass(frozen=True)
@@ -82,6 +97,19 @@ def pot_views(on: date, compartments: QuerySet[Compartment] | None = None) -> li
             is_open=row.opens_on <= on and (row.closes_on is None or on <= row.closes_on),
         )
         for row in rows
+    ]
+
+
+def tills() -> list[Till]:
+    """Return where the cash of each issuer is: at its bank, or still at the provider of payments."""
+    issuers = LegalEntity.objects.filter(compartments__isnull=False).distinct().order_by("name")
+    return [
+        Till(
+            entity=one,
+            bank_cents=balance_cents(entity=one, purpose=Purpose.BANK),
+            provider_cents=balance_cents(entity=one, purpose=Purpose.PROVIDER),
+        )
+        for one in issuers
     ]
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from funds.pool import desk_views, views
+from funds.pool import desk_views, record_views, views
 
 app_name = "pool"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("espace/pot/paiements/<uuid:uuid>/retour/", views.payment_return, name="payment_return"),
     path("espace/pot/rachats/<uuid:uuid>/retirer/", views.withdraw, name="withdraw"),
     path("gestion/pot/", desk_views.desk, name="desk"),
+    path("gestion/pot/<uuid:uuid>/enregistrer/<slug:what>/", record_views.record, name="record"),
     path("gestion/pot/rachats/<uuid:uuid>/", desk_views.redemption, name="redemption"),
     path("gestion/pot/abondements/<uuid:uuid>/", desk_views.matching, name="matching"),
 ]

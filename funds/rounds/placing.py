@@ -47,6 +47,7 @@ def place_order(
         place_money(
             compartment=compartment, project=demand.project, amount=from_cents(cents),
             instrument=Placement.Instrument.LOAN, by=by, at=at, reason=reason, order_uuid=order.uuid,
+            evaluated_as=subject,
         )
         for demand, cents in given
     ]  # fmt: skip

@@ -3,13 +3,16 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 from djmoney.money import Money
 
 from fres.kernel import clock
 from fres.kernel.money import to_cents
 from funds.allocation.problem import Allocation, Share
+from funds.four_eyes import earlier_act
 from funds.locks import lock_fund
 from funds.models import Compartment, Placement
+from funds.pool.errors import SamePerson
 from funds.pool.facts import facts_of
 from funds.pool.placing import place_money
 from funds.pool.problem import demand_for, gather_problem
@@ -33,9 +36,13 @@ def decide_placement(
 ) -> Placement:
     """Place money of a compartment in one project if every blocking rule allows it.
 
-    Raises: RulesBroken: nothing is written. NotEnoughCash, PoolRefused.
+    Raises: RulesBroken: nothing is written. SamePerson: they instructed or voted on a file of the project (ruling A7).
+        NotEnoughCash, PoolRefused.
     """
     fund = lock_fund(compartment.fund)
+    done_before = earlier_act(project, by)
+    if done_before:
+        raise SamePerson(done_before, next_step=_("Demandez à une autre personne de décider ce placement."))
     on = clock.local(at).date()
     cents = to_cents(amount)
     demand = demand_for(
@@ -48,7 +55,7 @@ def decide_placement(
     evaluate_before(fund=fund, problem=problem, allocation=allocation, subject=subject, at=at)
     placement = place_money(
         compartment=compartment, project=project, amount=amount, instrument=instrument, by=by, at=at, reason=reason,
-        risk_class=risk_class, currency=currency,
+        risk_class=risk_class, currency=currency, evaluated_as=subject,
     )  # fmt: skip
     evaluate_after(fund=fund, subject=f"placement:{placement.uuid}", at=at)
     return placement

@@ -33,14 +33,14 @@ LABELS = {
     "status": _("Statut"),
     "statuses": _("Statuts"),
     "horizon_days": _("Horizon, en jours"),
-    "by_class": _("Taux par classe de risque, comme « A: 5 %; B: 10 % »"),
+    "by_class": _("Taux par classe de risque, comme « A: 5 %; B: 10 % »"),
     "cap_cents": _("Plafond, en euros"),
     "needs_success": _("Seulement si la campagne réussit"),
     "currency": _("Monnaie locale"),
     "envelope": _("Enveloppe de garantie"),
     "quota": _("Quotité garantie"),
     "multiplier": _("Multiplicateur de la dotation"),
-    "fee_bp": _("Commission, en points de base (100 font 1 %)"),
+    "fee_bp": _("Commission, en points de base (100 font 1 %)"),
     "floor": _("Plancher"),
     "disclosure_cents": _("Seuil de publication, en euros"),
     "strictness": _("Fléchage strict ou préférence"),
@@ -112,6 +112,13 @@ class RuleForm(forms.Form):
         for name, text in errors.items():
             field = f"p_{name.removeprefix('params.')}" if name.startswith("params.") else name
             self.add_error(field if field in self.fields else None, text)
+
+
+class EndForm(forms.Form):
+    """The last day of a rule, and why it ends."""
+
+    last_day = forms.DateField(label=_("Dernier jour"), widget=_DAY)
+    reason = forms.CharField(label=_("Pourquoi elle finit"), max_length=300)
 
 
 def initial_of(row: AllocationRule, on: date) -> dict[str, Any]:

@@ -22,8 +22,8 @@ from funds.pool.states import BreachState
 from funds.rules.errors import RuleNotAdopted
 from funds.rules.evaluation import ExplanationRefused, explain_breach
 from funds.rules.forecast import forecasts
-from funds.rules.forms import ExplainForm, RuleForm, SimulateForm, initial_of
-from funds.rules.register import adopt_rule, check_rule, rows_in_force, rule_of, rules_to_come
+from funds.rules.forms import EndForm, ExplainForm, RuleForm, SimulateForm, initial_of
+from funds.rules.register import adopt_rule, check_rule, end_rule, rows_in_force, rule_of, rules_to_come
 from funds.rules.simulation import Comparison, compare
 from investors.permissions import has_role, is_staff
 from investors.requests import SignedInRequest
@@ -78,11 +78,18 @@ def new(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @_staff_only
 def rule(request: SignedInRequest, code: str) -> HttpResponse:
-    """A rule's versions, and the form of the next one."""
+    """A rule's versions, and the form of the next one; POST with `act=end` ends it."""
     rows = list(AllocationRule.objects.filter(fund=_fund(), code=code).select_related("decided_by"))
     if not rows:
         raise Http404
-    return _write(request, rows[-1].kind, rows)
+    if request.POST.get("act") != "end":
+        return _write(request, rows[-1].kind, rows)
+    if not has_role(request.user, Role.MANAGER):
+        raise PermissionDenied
+    form = EndForm(request.POST)
+    if form.is_valid() and _end(request, rows[-1], form):
+        return redirect("rules:desk")
+    return _write(request, rows[-1].kind, rows, end_form=form)
 
 
 @never_cache
@@ -126,13 +133,16 @@ def simulate(request: HttpRequest) -> HttpResponse:
     return render(request, "rules/simulate.html", context)
 
 
-def _write(request: SignedInRequest, kind: str, rows: list[AllocationRule] | None) -> HttpResponse:
+def _write(
+    request: SignedInRequest, kind: str, rows: list[AllocationRule] | None, *, end_form: EndForm | None = None
+) -> HttpResponse:
     fund, on = _fund(), clock.today()
     initial = initial_of(rows[-1], on) if rows else {"valid_from": on}
-    form = RuleForm(request.POST or None, fund=fund, kind=kind, initial=initial)
+    is_sent = request.method == "POST" and end_form is None
+    form = RuleForm(request.POST if is_sent else None, fund=fund, kind=kind, initial=initial)
     comparison: Comparison | None = None
     simulated = ""
-    if request.method == "POST":
+    if is_sent:
         if not has_role(request.user, Role.MANAGER):
             raise PermissionDenied
         if form.is_valid() and "simuler" in request.POST:
@@ -157,6 +167,8 @@ def _write(request: SignedInRequest, kind: str, rows: list[AllocationRule] | Non
                 return redirect("rules:rule", code=made.code)
     context = {
         "form": form,
+        "end_form": end_form or EndForm(initial={"last_day": on}),
+        "is_running": rows is not None and (rows[-1].valid_to is None or rows[-1].valid_to >= on),
         "kind": _(KINDS[kind].TITLE),
         "versions": [_said(row) for row in rows or []],
         "comparison": comparison,
@@ -172,6 +184,19 @@ def _with(fund: Fund, tried: Rule, on: date) -> Comparison:
     other = [rule for rule in present if rule.code != tried.code]
     other.append(replace(tried, valid_from=min(on, tried.valid_from)))
     return compare(fund, year=on.year - 1, on=on, one=present, other=other)
+
+
+def _end(request: SignedInRequest, row: AllocationRule, form: EndForm) -> bool:
+    """End a rule; a refusal goes beside the form's fields, and False is returned."""
+    try:
+        made = end_rule(fund=row.fund, code=row.code, by=request.user, at=clock.now(), **form.cleaned_data)
+    except RuleNotAdopted as refusal:
+        form.add_error(None, str(refusal))
+        return False
+    messages.success(
+        request, _("La règle « %(code)s » finit le %(day)s.") % {"code": row.code, "day": f"{made.valid_to:%d/%m/%Y}"}
+    )
+    return True
 
 
 def _said(row: AllocationRule) -> dict[str, Any]:

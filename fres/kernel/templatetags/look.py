@@ -35,7 +35,7 @@ STATE_SIGNS = {
     "state-reflecting": ("RESTRUCTURED", "EXITING", "IN_REFLECTION", "TODAY", "CONTRACTING", "IN_PROGRESS"),
     "state-waiting": (
         "REQUESTED", "WAITING", "DUE", "TO_BE_PAID", "CLAIMED", "SUBMITTED", "QUESTIONED", "ADJOURNED", "REPORTED",
-        "TO_VERIFY", "RETURNED",
+        "TO_VERIFY", "RETURNED", "PROMISED",
     ),
     "state-processing": (
         "ASKED", "OPENED", "PROCESSING", "PENDING", "APPROVED", "SENT", "REFUND_DUE", "UNDER_REVIEW", "IN_COMMITTEE",

@@ -17,7 +17,7 @@ from funds.founding.invariants import Limits, invariants
 from funds.ledger import balance_cents
 from funds.models import AllocationRule, CapitalTable, ConventionPayment, Engagement, Partner
 from funds.pool.accounts import cash_cents
-from funds.pool.placing import place_money
+from funds.rules.decisions import decide_placement
 from funds.sources.partners import record_engagement, revoke_engagement
 from projects.models import SchemeAxis
 from tests.funds.factories import FundFactory, LegalEntityFactory, euros
@@ -196,7 +196,7 @@ def test_money_of_a_convention_is_cash_of_its_compartment_and_an_earmark():
     with pytest.raises(ConventionRefused, match="version plus récente"):
         record_convention_payment(share=share, amount=euros(1), reference="VIR-3", **pay)
     assert again.version == 2
-    place_money(
+    decide_placement(
         compartment=compartment, project=ProjectFactory(), amount=euros(1_200), instrument="LOAN", by=by, at=NOW,
         reason="Fléché.",
     )  # fmt: skip

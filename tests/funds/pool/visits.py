@@ -50,6 +50,11 @@ def _matching() -> Visit:
     return Visit({"uuid": a_matching_fund().uuid})
 
 
+@visit("pool:record")
+def _record() -> Visit:
+    return Visit({"uuid": FundFactory().uuid, "what": "compartiment"})
+
+
 @visit("rules:desk")
 @visit("rules:new")
 @visit("rules:simulate")
