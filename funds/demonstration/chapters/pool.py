@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from fractions import Fraction
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from funds.demonstration.region import Region, make_project, make_saver
 from funds.ledger import Line, account_for, post_entry
 from funds.models import (
     Compartment,
+    Entry,
     GuaranteeEnvelope,
     LegalEntity,
     LocalCurrency,
@@ -32,6 +34,7 @@ from funds.payments.stripe_gateway import gateway_from_settings
 from funds.pool.guarantees import call_guarantee, grant_guarantee, open_envelope
 from funds.pool.matching_funds import last_year, match_open_offers, open_matching, simulate_matching
 from funds.pool.mirror import open_currency, record_exchange
+from funds.pool.opening import write_matching
 from funds.pool.paying import refresh_pool_payment, start_pool_payment
 from funds.pool.redeeming import (
     approve_redemption,
@@ -44,6 +47,7 @@ from funds.pool.redeeming import (
 from funds.pool.reserves import set_loss_reserve
 from funds.pool.states import SubscriptionState
 from funds.pool.subscribing import cancel_subscription, subscribe
+from funds.pool.sweeping import record_sweep, sweepable_cents
 from funds.rules.decisions import decide_placement
 from funds.rules.evaluation import evaluate_night
 from funds.rules.register import adopt_rule
@@ -125,6 +129,15 @@ def _subscribe(region: Region, at: datetime) -> None:
             assert payment.checkout_id is not None
             provider.choose(payment.checkout_id, "card_paid")
             refresh_pool_payment(payment=payment, at=clock.now(), gateway=gateway)
+
+
+def _sweep(region: Region, at: datetime) -> None:
+    """The provider sends what it collected to the issuer's bank; the advance for its fees stays."""
+    issuer = LegalEntity.objects.get(siren=ISSUER.siren)
+    record_sweep(
+        entity=issuer, amount=from_cents(sweepable_cents(issuer) - ADVANCE_CENTS // 2), by=region.treasurer, at=at,
+        received_on=clock.local(at).date(), reference="VIR-PRESTATAIRE-2025-02",
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -245,10 +258,10 @@ def _guarantee(region: Region, at: datetime) -> None:
 @transaction.atomic
 def _match(region: Region, at: datetime) -> None:
     """The Region's euros, tried on last year, opened by another person, then reserved for campaigns of the 62."""
-    matching = MatchingFund.objects.create(
+    matching = write_matching(
         fund=region.fund, entity=region.fund.entity, name="Un pour deux", financed_by="Région Hauts-de-France",
-        ratio="0.5", cap=from_cents(100_000), budget=from_cents(500_000), departments=["62"],
-        starts_on=date(2026, 11, 1), ends_on=date(2026, 12, 31), created_by=region.treasurer,
+        ratio=Decimal("0.5"), cap=from_cents(100_000), budget=from_cents(500_000), departments=["62"],
+        needs_minimum=0, starts_on=date(2026, 11, 1), ends_on=date(2026, 12, 31), by=region.treasurer, at=at,
     )  # fmt: skip
     simulate_matching(matching=matching, year=last_year(at), at=at)
     open_matching(matching=matching, by=region.manager, at=at)
@@ -273,6 +286,7 @@ ACTS = (
         date(2025, 2, 3), _subscribe,
         lambda region: Subscription.objects.filter(state="ISSUED").count() >= len(SUBSCRIBERS),
     ),
+    Act(date(2025, 2, 17), _sweep, lambda region: Entry.objects.filter(key="sweep:VIR-PRESTATAIRE-2025-02").exists()),
     Act(date(2025, 3, 10), _rules, lambda region: region.fund.allocation_rules.exists()),
     Act(date(2025, 4, 7), _place, lambda region: Project.objects.filter(slug=ROOFS.slug).exists()),
     Act(date(2026, 2, 9), _mirror, lambda region: LocalCurrency.objects.exists()),

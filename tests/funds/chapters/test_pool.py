@@ -5,6 +5,8 @@ from datetime import date, datetime, time
 import pytest
 
 from fres.kernel import clock as kernel_clock
+from fres.kernel.models import Territory
+from fres.kernel.territory_files import VINTAGE
 from funds.books import check_books
 from funds.demonstration import story
 from funds.demonstration.chapters import pool as chapter
@@ -18,6 +20,9 @@ from tests.funds.test_demonstration import few_territories, provider  # noqa: F4
 @pytest.mark.django_db
 @pytest.mark.usefixtures("few_territories")
 def test_the_pot_stands_in_each_state_and_living_it_again_changes_nothing(provider):  # noqa: F811
+    Territory.objects.create(
+        vintage=VINTAGE, level=Territory.Level.DEPARTEMENT, code="62", name="Pas-de-Calais", region_code="32"
+    )
     told = story.Story(provider=provider, say=lambda line: None, campaigns=())
     kernel_clock.move(to=at(date(2025, 1, 13)))
     region = told.region = found_region(at=kernel_clock.now())
