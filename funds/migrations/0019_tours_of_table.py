@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('funds', '0017_founding_of_funds'),
+        ("funds", "0018_tranches_given_back"),
         ('investors', '__first__'),
         ('pghistory', '0007_auto_20250421_0444'),
         ('projects', '0012_register_directors_and_notices'),
