@@ -25,14 +25,15 @@ from investors.parties import record_iban
 
 ACCOUNT = "FR7699999000010000000467170"  # of a bank that does not exist
 ALL = 0
+BANK_TOLD_AFTER = timedelta(days=3)  # received on a Friday, read on the Monday
 
 
 @dataclass(frozen=True)
 class Incident:
     """A repayment contested at the holder's bank, what the holder then transfers, and how it ends.
 
-    Attributes: transfers: days, and cents received by the bank the day before; ALL for what is left. won_on: the bank
-    gives the money back that day.
+    Attributes: transfers: days, and cents received by the bank days before; ALL for what is left. won_on: the bank
+    gives the money back that day, within the two weeks it has to answer a card's dispute.
     """
 
     slug: str
@@ -77,7 +78,7 @@ class Incident:
             if payment is None or payment.instalment is None:
                 return
             owed = claim_of(read_payment(payment.pk)).owed_cents
-            received_on = clock.local(at).date() - timedelta(days=1)
+            received_on = clock.local(at).date() - BANK_TOLD_AFTER
             if owed:
                 record_recovery(
                     payment=payment, amount=from_cents(min(owed, cents or owed)), received_on=received_on,
@@ -105,7 +106,7 @@ def _name_account(region: Region, at: datetime) -> None:
 
 
 INCIDENTS = (
-    Incident("la-fournee-commune-four", date(2026, 4, 13), ((date(2026, 5, 4), 10_000),), won_on=date(2026, 6, 15)),
+    Incident("la-fournee-commune-four", date(2026, 4, 13), ((date(2026, 4, 20), 10_000),), won_on=date(2026, 4, 20)),
     Incident("soleil-de-gohelle-toits-des-ecoles", date(2026, 9, 14), ((date(2026, 10, 5), ALL),)),
     Incident("atelier-remettre-roubaix", date(2026, 10, 12), ((date(2026, 11, 9), 5_000),)),
 )

@@ -56,3 +56,10 @@ def test_a_claim_is_paid_in_parts_then_won_back_and_living_it_again_changes_noth
 
 def test_the_account_of_the_operator_is_well_formed():
     assert check_iban(chapter.ACCOUNT)
+
+
+def test_a_dispute_of_the_story_is_won_before_it_lapses():
+    """The provider loses a card's dispute that nobody answered in fourteen days; the story moves by weeks."""
+    for incident in chapter.INCIDENTS:
+        assert incident.contested_on.weekday() == 0
+        assert incident.won_on is None or 0 < (incident.won_on - incident.contested_on).days < 14
