@@ -1,5 +1,6 @@
 """What the site says of itself: its name, its region, and the legal persons behind it (A1: no constant)."""
 
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from fres.kernel.models import Territory
@@ -9,12 +10,11 @@ from funds.models import Fund, LegalEntity
 
 def site_names() -> tuple[str, str]:
     """Return the name of the site and of its region, from the first fund; plain words before there is one."""
-    fund = Fund.objects.order_by("pk").first()
-    if fund is None:
+    regions = Territory.objects.filter(level=Territory.Level.REGION, code=OuterRef("region_code")).order_by("pk")
+    first = Fund.objects.order_by("pk").annotate(region=Subquery(regions.values("name")[:1])).first()
+    if first is None:
         return "FRES", ""
-    regions = Territory.objects.filter(level=Territory.Level.REGION, code=fund.region_code)
-    region = regions.values_list("name", flat=True).first()
-    return (f"FRES {region}", region) if region else (fund.name, "")
+    return (f"FRES {first.region}", first.region) if first.region else (first.name, "")
 
 
 def fund_scopes() -> list[tuple[str, str]]:

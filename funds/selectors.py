@@ -111,9 +111,11 @@ def figures_of(offers: Iterable[Offer]) -> Mapping[int, OfferFigures]:
             n_reflecting=Count("saver", filter=Q(state=CommitmentState.IN_REFLECTION), distinct=True),
         )
     }
+    # Nobody waits for an offer that is decided: its lines ended with it.
+    waited_for = [offer.pk for offer in listed if offer.state in (OfferState.OPEN, OfferState.SUSPENDED)]
     waiting = {
         row["offer_id"]: row
-        for row in WaitingPlace.objects.filter(offer__in=keys, state__in=WAITING)
+        for row in WaitingPlace.objects.filter(offer__in=waited_for, state__in=WAITING)
         .values("offer_id")
         .annotate(
             waiting=Sum("amount"),

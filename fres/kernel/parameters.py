@@ -1,6 +1,6 @@
 """Read and change dated values: the one in force on a day, a fund's own before the national one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -119,24 +119,36 @@ def value_at(key: str, on: date, scope: str = NATIONAL) -> ParameterValue:
         the uuid of a fund as text.
     Raises: ParameterMissing: no row covers the day.
     """
-    rows = {row.scope: row for row in Parameter.objects.filter(in_force(on), key=key, scope__in={NATIONAL, scope})}
-    row = rows.get(scope) or rows.get(NATIONAL)
-    if row is None:
-        raise ParameterMissing(
-            _("Aucune valeur connue pour « %(key)s » au %(day)s.") % {"key": key, "day": on.strftime("%d/%m/%Y")},
-            next_step=_("Un administrateur l’ajoute dans « Taux et limites datés », avec sa source."),
+    return values_at((key,), on, scope)[key]
+
+
+def values_at(keys: Sequence[str], on: date, scope: str = NATIONAL) -> dict[str, ParameterValue]:
+    """Return the value of each key in force on a day, as `value_at` does, in one query.
+
+    Raises: ParameterMissing: no row covers the day, for one of them.
+    """
+    found = Parameter.objects.filter(in_force(on), key__in=keys, scope__in={NATIONAL, scope})
+    rows = {(row.key, row.scope): row for row in found}
+    values = {}
+    for key in keys:
+        row = rows.get((key, scope)) or rows.get((key, NATIONAL))
+        if row is None:
+            raise ParameterMissing(
+                _("Aucune valeur connue pour « %(key)s » au %(day)s.") % {"key": key, "day": on.strftime("%d/%m/%Y")},
+                next_step=_("Un administrateur l’ajoute dans « Taux et limites datés », avec sa source."),
+            )
+        values[key] = ParameterValue(
+            pk=row.pk,
+            key=row.key,
+            scope=row.scope,
+            value=row.value,
+            unit=row.unit,
+            status=row.status,
+            source=row.source,
+            valid_from=row.valid_from,
+            valid_to=row.valid_to,
         )
-    return ParameterValue(
-        pk=row.pk,
-        key=row.key,
-        scope=row.scope,
-        value=row.value,
-        unit=row.unit,
-        status=row.status,
-        source=row.source,
-        valid_from=row.valid_from,
-        valid_to=row.valid_to,
-    )
+    return values
 
 
 def listed(*, search: str = "", scope: str = "", status: str = "", on: date | None = None) -> QuerySet[Parameter]:

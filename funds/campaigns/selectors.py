@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from djmoney.money import Money
 
 from fres.kernel import charts, clock
@@ -13,10 +14,11 @@ from fres.kernel.money import from_cents
 from funds.campaigns.pictures import funding_picture
 from funds.campaigns.tidying import cancelled_after, suspension_reason
 from funds.campaigns.tranches import Count as VoteCount
-from funds.campaigns.tranches import count_of, voters_of
+from funds.campaigns.tranches import counts_of, voters_of
 from funds.fici.gathering import tranche_rules
 from funds.models import (
     CampaignUpdate,
+    Commitment,
     FiciVersion,
     FundingSource,
     Intention,
@@ -35,6 +37,14 @@ from projects.states import ApplicationState
 
 
 @dataclass(frozen=True)
+class ToldSheet:
+    """The information sheet in force: its version, and since when."""
+
+    number: int
+    published_at: datetime
+
+
+@dataclass(frozen=True)
 class ToldTranche:
     """A tranche as the public reads it; `count` once somebody could vote."""
 
@@ -46,7 +56,7 @@ class ToldTranche:
 class CampaignView:
     """What an offer's page shows besides its figures."""
 
-    sheet: FiciVersion | None
+    sheet: ToldSheet | None
     questions: tuple[Question, ...]
     unanswered: int
     updates: tuple[CampaignUpdate, ...]
@@ -64,7 +74,7 @@ class CampaignView:
 
 
 def campaign_of(offer: Offer, *, user: User | None) -> CampaignView:
-    """Return what surrounds an offer for its page. Args: offer: with its `file` loaded, when it has one."""
+    """Return what surrounds an offer for its page. Args: offer: of `with_campaign`, its `file` loaded."""
     file = getattr(offer, "file", None)
     questions = tuple(offer.questions.select_related("answered_by").order_by("answered_at", "-asked_at", "-pk"))
     shown = [one for one in questions if one.hidden_at is None]
@@ -76,15 +86,16 @@ def campaign_of(offer: Offer, *, user: User | None) -> CampaignView:
         told = standing.aggregate(total=Sum("amount"), count=Count("pk"))
         mine = standing.filter(user=user).first() if user is not None else None
     tranches = tuple(offer.tranches.select_related("evidence_document")) if file is not None else ()
-    insiders = 0 if offer.is_gift else _insiders(offer)
+    insiders = 0 if offer.is_gift else offer.insiders  # type: ignore[attr-defined]
+    counts = counts_of(offer, [one for one in tranches if one.round])
     return CampaignView(
-        sheet=None if offer.is_gift else _sheet(offer),
+        sheet=_sheet(offer),
         questions=questions,
         unanswered=sum(one.answered_at is None for one in shown),
         updates=tuple(offer.updates.all()),
         team=tuple(offer.team.all()) if file is not None else (),
         plan=_plan(offer) if file is not None else None,
-        tranches=tuple(ToldTranche(one, count_of(one) if one.round else None) for one in tranches),
+        tranches=tuple(ToldTranche(one, counts.get(one.pk)) for one in tranches),
         tranche_rules=tranche_rules(file) if tranches and file is not None else "",
         is_announced=announced,
         intentions=from_cents(int((told["total"] or 0) * 100)),
@@ -96,8 +107,10 @@ def campaign_of(offer: Offer, *, user: User | None) -> CampaignView:
     )
 
 
-def _sheet(offer: Offer) -> FiciVersion | None:
-    return FiciVersion.objects.filter(offer=offer).select_related("document").order_by("-number").first()
+def _sheet(offer: Any) -> ToldSheet | None:
+    if offer.is_gift or offer.sheet_number is None:
+        return None
+    return ToldSheet(offer.sheet_number, offer.sheet_published_at)
 
 
 def _plan(offer: Offer) -> charts.Drawing | None:
@@ -105,10 +118,21 @@ def _plan(offer: Offer) -> charts.Drawing | None:
     return funding_picture(lines) if lines else None
 
 
-def _insiders(offer: Offer) -> int:
-    """How many people bound to the platform are engaged, at everybody's terms: published (R8(2), E15)."""
-    engaged = offer.commitments.filter(state__in=LIVE, by__role_grants__role__in=STAFF_ROLES)
-    return engaged.values("by").distinct().count()
+def with_campaign(offers: QuerySet[Offer]) -> QuerySet[Offer]:
+    """Add what the page of an offer says without asking again: `insiders`, `sheet_number`, `sheet_published_at`.
+
+    Insiders: how many people bound to the platform are engaged, at everybody's terms: published (R8(2), E15).
+    """
+    engaged = Commitment.objects.filter(
+        offer=OuterRef("pk"), state__in=LIVE, by__role_grants__role__in=STAFF_ROLES
+    ).order_by()
+    people = engaged.values("offer").annotate(people=Count("by", distinct=True)).values("people")
+    sheets = FiciVersion.objects.filter(offer=OuterRef("pk")).order_by("-number")
+    return offers.annotate(
+        insiders=Coalesce(Subquery(people), 0),
+        sheet_number=Subquery(sheets.values("number")[:1]),
+        sheet_published_at=Subquery(sheets.values("published_at")[:1]),
+    )
 
 
 def offers_held_by(user: User) -> QuerySet[Offer]:

@@ -11,13 +11,15 @@ from datetime import datetime
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
+from djmoney.money import Money
 
 from fres.kernel import clock, parameters
 from fres.kernel.documents import issue_document
 from fres.kernel.errors import BooksBroken
 from fres.kernel.models import Document
-from fres.kernel.money import from_cents, split_cents, to_cents
+from fres.kernel.money import CURRENCY, from_cents, split_cents, to_cents
 from fres.kernel.states import advance
 from fres.kernel.uploads import keep_upload
 from funds.campaigns import notices
@@ -196,24 +198,48 @@ def close_votes_due(*, at: datetime) -> tuple[int, int]:
 
 def count_of(tranche: Tranche) -> Count:
     """Return what the present round of votes adds up to, each party's last voice alone."""
-    weights = voters_of(tranche.offer)
-    last: dict[int, bool] = {}
-    votes = TrancheVote.objects.filter(tranche=tranche, round=tranche.round).order_by("pk")
-    for party_id, is_for in votes.values_list("party_id", "is_for"):
-        last[party_id] = is_for
-    return Count(
-        in_favour=sum(weight for party, weight in weights.items() if last.get(party) is True),
-        against=sum(weight for party, weight in weights.items() if last.get(party) is False),
-        silent=sum(weight for party, weight in weights.items() if party not in last),
-    )
+    return counts_of(tranche.offer, [tranche])[tranche.pk]
+
+
+def counts_of(offer: Offer, tranches: Sequence[Tranche]) -> dict[int, Count]:
+    """Return what the present round of each tranche of an offer adds up to, by key; two queries for all of them."""
+    if not tranches:
+        return {}
+    weights = voters_of(offer)
+    last: dict[int, dict[int, bool]] = {tranche.pk: {} for tranche in tranches}
+    rounds = {tranche.pk: tranche.round for tranche in tranches}
+    votes = TrancheVote.objects.filter(tranche__in=rounds).order_by("pk")
+    for tranche_id, number, party_id, is_for in votes.values_list("tranche_id", "round", "party_id", "is_for"):
+        if number == rounds[tranche_id]:
+            last[tranche_id][party_id] = is_for
+    return {
+        tranche: Count(
+            in_favour=sum(weight for party, weight in weights.items() if voices.get(party) is True),
+            against=sum(weight for party, weight in weights.items() if voices.get(party) is False),
+            silent=sum(weight for party, weight in weights.items() if party not in voices),
+        )
+        for tranche, voices in last.items()
+    }
 
 
 def voters_of(offer: Offer) -> dict[int, int]:
-    """Return who votes on the releases of an offer: party → weight (cents lent; 1 for a delegate drawn)."""
-    delegates = list(offer.delegates.values_list("party_id", flat=True))
-    if delegates:
-        return dict.fromkeys(delegates, 1)
-    return _lenders(offer)
+    """Return who votes on the releases of an offer: party → weight (cents lent; 1 for a delegate drawn). One query.
+
+    Delegates, where some were drawn, vote for all: whoever was drawn votes, were their loan contested since.
+    """
+    drawn = TrancheDelegate.objects.filter(offer=offer)
+    rows = Commitment.objects.filter(offer=offer).filter(
+        Q(state__in=COUNTED_CLEARED) | Q(saver__in=drawn.values("party"))
+    )
+    rows = rows.annotate(is_drawn=Exists(drawn.filter(party=OuterRef("saver")))).order_by("pk")
+    lenders: dict[int, int] = {}
+    delegates: dict[int, int] = {}
+    for saver, amount, state, is_drawn in rows.values_list("saver", "amount", "state", "is_drawn"):
+        if is_drawn:
+            delegates[saver] = 1
+        elif state in COUNTED_CLEARED:
+            lenders[saver] = lenders.get(saver, 0) + to_cents(Money(amount, CURRENCY))
+    return delegates or lenders
 
 
 def current_tranche(offer: Offer) -> Tranche | None:

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from fres.kernel.money import share_cents
-from fres.kernel.parameters import ParameterValue, value_at
+from fres.kernel.parameters import ParameterValue, values_at
 
 INCOME_TAX = "pfu.income_tax"
 SOCIAL_LEVIES = "ps.total.products"
@@ -30,7 +30,8 @@ class Levies:
 
 def levies_at(paid_on: date) -> Levies:
     """Return the rates of a payment date. Raises ParameterMissing when the year's rates were not loaded."""
-    return Levies(value_at(INCOME_TAX, paid_on), value_at(SOCIAL_LEVIES, paid_on))
+    rates = values_at((INCOME_TAX, SOCIAL_LEVIES), paid_on)
+    return Levies(rates[INCOME_TAX], rates[SOCIAL_LEVIES])
 
 
 def _rate(value: ParameterValue) -> Decimal:

@@ -20,13 +20,14 @@ from fres.kernel.money import from_cents, to_cents
 from funds import selectors
 from funds.calendars import loan_example, offer_steps
 from funds.campaigns.forms import IntentionForm, QuestionForm
-from funds.campaigns.selectors import campaign_of
+from funds.campaigns.selectors import campaign_of, with_campaign
 from funds.forms import OfferFilterForm
 from funds.limits import unenforced_rules
 from funds.models import Fund, Offer
 from funds.places import departments_of, locator_of, map_of
 from funds.states import OfferState
 from investors.selectors import party_of
+from projects.labels.selectors import badges_of_project
 from projects.monitoring.selectors import public_reports
 
 CARDS_ON_FIRST_PAGE = 3
@@ -81,7 +82,7 @@ def offers(request: HttpRequest) -> HttpResponse:
 def offer(request: HttpRequest, slug: str) -> HttpResponse:
     """One offer: figures, risks beside the return, calendar, documents, place."""
     at = clock.now()
-    found = get_object_or_404(selectors.public_offers(), slug=slug)
+    found = get_object_or_404(with_campaign(selectors.public_offers()), slug=slug)
     figures = selectors.offer_figures(found)
     place = selectors.place_of(found)
     departments = departments_of(place.region_code) if place.region_code else []
@@ -111,6 +112,7 @@ def offer(request: HttpRequest, slug: str) -> HttpResponse:
         "documents": documents_about("offer", found.uuid),
         "unenforced": missing_protections(found),
         "campaign": campaign_of(found, user=request.user if request.user.is_authenticated else None),
+        "badges": list(badges_of_project(found.project.uuid, found.project.organisation.uuid, clock.local(at).date())),
         "reports": public_reports([found.project_id]) if found.financing_state else [],
         "question_form": QuestionForm(),
         "intention_form": IntentionForm(),
