@@ -348,6 +348,12 @@ ACCESS: dict[str, dict[str, int]] = {
     "founding:file": same(200),
     "founding:desk": back_office(200, *STAFF),
     "founding:record": back_office(200, "manager"),
+    # Co-financing rounds
+    "cofinancing:desk": back_office(200, *STAFF),
+    "cofinancing:table": back_office(200, *STAFF),
+    "cofinancing:evidence": back_office(200, *STAFF),
+    "cofinancing:mine": signed_in(200),
+    "cofinancing:partner": signed_in(404, partner=200),
 }
 
 # Asked by POST, because a GET would answer 405 before any right is looked at.

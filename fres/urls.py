@@ -31,6 +31,7 @@ urlpatterns = [
     path("", include("funds.monitoring.urls")),
     path("", include("funds.rounds.urls")),
     path("", include("funds.founding.urls")),
+    path("", include("funds.cofinancing.urls")),
 ]
 
 if settings.DEMONSTRATION:

@@ -167,6 +167,7 @@ def _check() -> Visit:
 
 # Each area registers its own when it is imported.
 import tests.funds.campaigns.visits  # noqa: E402
+import tests.funds.cofinancing.visits  # noqa: E402
 import tests.funds.founding.visits  # noqa: E402
 import tests.funds.monitoring.visits  # noqa: E402
 import tests.funds.payments.visits  # noqa: E402

@@ -15,6 +15,7 @@ from funds.campaigns.pictures import funding_picture
 from funds.campaigns.tidying import cancelled_after, suspension_reason
 from funds.campaigns.tranches import Count as VoteCount
 from funds.campaigns.tranches import counts_of, voters_of
+from funds.cofinancing.selectors import public_plan
 from funds.fici.gathering import tranche_rules
 from funds.models import (
     CampaignUpdate,
@@ -114,7 +115,7 @@ def _sheet(offer: Any) -> ToldSheet | None:
 
 
 def _plan(offer: Offer) -> charts.Drawing | None:
-    lines = list(offer.funding.all())
+    lines = public_plan(offer.project, list(offer.funding.all()))
     return funding_picture(lines) if lines else None
 
 

@@ -60,6 +60,7 @@ class PlatformLine:
     label: str
     cents: int
     is_firm: bool
+    is_pot: bool = False
 
 
 @dataclass(frozen=True)
@@ -257,7 +258,7 @@ def platform_lines(project: Project) -> list[PlatformLine]:
             found.append(PlatformLine(_("Abondement public"), cents, is_firm))
     placed = Placement.objects.filter(project=project, kind=Placement.Kind.PLACED).aggregate(sum=Sum("amount"))["sum"]
     if placed:
-        found.append(PlatformLine(_("Pot commun du fonds"), int(placed * 100), is_firm=True))
+        found.append(PlatformLine(_("Pot commun du fonds"), int(placed * 100), is_firm=True, is_pot=True))
     return found
 
 

@@ -26,6 +26,7 @@ CHAPTERS: tuple[str, ...] = (
     "tranches",
     "monitoring",
     "sources",
+    "cofinancing",
     "rounds",
     "recoveries",
 )
