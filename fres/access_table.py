@@ -340,6 +340,8 @@ ACCESS: dict[str, dict[str, int]] = {
     "protection:warning": signed_in(302),
     "protection:simulation": signed_in(200),
     "protection:status": signed_in(200),
+    "pool:sheet": same(200),
+    "pool:publish_sheet": back_office(302, "manager"),
     "campaigns:desk_tranche": back_office(200, "treasurer", "manager", "compliance", "auditor"),
     "protection:requests": back_office(200, "compliance", "administrator"),
     "protection:decide": back_office(200, "compliance", "administrator"),
@@ -402,6 +404,7 @@ POSTED = frozenset(
         "monitoring:join",
         "monitoring:submit",
         "pool:pay",
+        "pool:publish_sheet",
         "pool:cancel",
         "pool:withdraw",
     }

@@ -48,14 +48,15 @@ def render_fici(fici: Fici, number: str) -> RenderedFici:
         start = _height_used(sheet)
         sheet.heading(part.heading)
         for item in part.items:
-            _write(sheet, item)
+            write_item(sheet, item)
         lengths.append((part.heading, round((_height_used(sheet) - start) * 100 / PAGE_HEIGHT)))
     content = sheet.finish()
     longest = tuple(sorted(lengths, key=lambda one: -one[1]))
     return RenderedFici(content, sheet.document.page_number, longest)
 
 
-def _write(sheet: LedgerPage, item: Item) -> None:
+def write_item(sheet: LedgerPage, item: Item) -> None:
+    """Write a statement under its heading: words after their label, or a table."""
     if item.text:
         sheet.paragraph([Run(f"{item.label}. ", face=SANS_SEMIBOLD), Run(item.text)], TEXT, after=3)
     if item.rows:

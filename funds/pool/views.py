@@ -24,6 +24,7 @@ from funds.pool.mirror import mirror_of
 from funds.pool.paying import refresh_pool_payment, start_pool_payment
 from funds.pool.redeeming import ask_redemption, withdraw_redemption
 from funds.pool.selectors import my_pots, pot_views, redemptions_of, subscriptions_of
+from funds.pool.sheets import can_publish_sheet, current_sheet
 from funds.pool.states import MatchingState
 from funds.pool.subscribing import cancel_subscription, subscribe
 from investors.models import Party
@@ -48,7 +49,12 @@ def pot(request: HttpRequest, slug: str) -> HttpResponse:
     """One compartment: what it has, what it keeps, where the money is, when it gives back."""
     found = get_object_or_404(Compartment, slug=slug)
     (view,) = pot_views(clock.today(), Compartment.objects.filter(pk=found.pk))
-    return render(request, "pool/pot.html", {"pot": view})
+    context = {"pot": view, "sheet": current_sheet(found), "can_publish": _can_publish(request)}
+    return render(request, "pool/pot.html", context)
+
+
+def _can_publish(request: HttpRequest) -> bool:
+    return request.user.is_authenticated and can_publish_sheet(request.user)
 
 
 @login_not_required
@@ -71,6 +77,13 @@ def public_money(request: HttpRequest) -> HttpResponse:
     return render(request, "pool/public_money.html", context)
 
 
+def _shown(compartment: Compartment) -> dict[str, str]:
+    """Return what a subscription keeps of what was on its page: the risks, the number and hash of the sheet."""
+    document = current_sheet(compartment)
+    told = {"sheet": document.number, "sheet_sha256": document.sha256} if document is not None else {}
+    return {"risks": compartment.risks, **told}
+
+
 @never_cache
 @require_http_methods(["GET", "POST"])
 def subscribe_page(request: SignedInRequest, slug: str) -> HttpResponse:
@@ -87,13 +100,14 @@ def subscribe_page(request: SignedInRequest, slug: str) -> HttpResponse:
         try:
             made = subscribe(
                 compartment=compartment, saver=saver, units=form.cleaned_data["units"], by=request.user,
-                at=clock.now(), wish=wish, wish_code=code, texts_shown={"risks": compartment.risks},
+                at=clock.now(), wish=wish, wish_code=code, texts_shown=_shown(compartment),
             )  # fmt: skip
         except RuleViolation as violation:
             refusal = violation
         else:
             return redirect("pool:subscription", uuid=made.uuid)
     context = {"compartment": compartment, "saver": saver, "form": form, "refusal": refusal}
+    context["sheet"] = current_sheet(compartment)
     return render(request, "pool/subscribe.html", context)
 
 

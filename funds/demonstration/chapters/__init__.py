@@ -20,6 +20,7 @@ CHAPTERS: tuple[str, ...] = (
     "applications",
     "committee",
     "pool",
+    "pool_sheets",
     "founding",
     "labels",
     "campaigns",

@@ -5,6 +5,7 @@ from datetime import timedelta
 from fres.kernel import clock
 from funds.models import PoolPayment
 from funds.pool.redeeming import ask_redemption
+from funds.pool.sheets import publish_pool_sheet
 from funds.pool.subscribing import subscribe
 from tests.access_objects import Visit, visit
 from tests.funds.factories import FundFactory
@@ -14,6 +15,18 @@ from tests.funds.pool.scenes import JANUARY, a_breach, a_compartment, a_holder, 
 @visit("pool:pot")
 @visit("pool:subscribe")
 def _pot() -> Visit:
+    return Visit({"slug": a_compartment().slug})
+
+
+@visit("pool:sheet")
+def _sheet() -> Visit:
+    compartment = a_compartment()
+    publish_pool_sheet(compartment=compartment, by=a_holder().user, at=clock.now())
+    return Visit({"slug": compartment.slug})
+
+
+@visit("pool:publish_sheet")
+def _unpublished() -> Visit:
     return Visit({"slug": a_compartment().slug})
 
 
