@@ -1,4 +1,4 @@
-"""The synthetic information sheet of a compartment: who issues, what may be lost, what the units are, how they come back.
+"""The synthetic information sheet of a compartment: who issues, what may be lost, how units come back.
 
 For the pot what the key information sheet is for a loan. Its six parts follow the plan of the AMF's document
 d'information synthétique for cooperative shares, from memory: to be compared with its instruction before a real issue.
@@ -139,7 +139,7 @@ def _issuer(compartment: Compartment) -> tuple[Item, ...]:
 
 def _common_risks(compartment: Compartment) -> tuple[Item, ...]:
     apart = (
-        "Ce compartiment porte seul ses pertes\u00a0: celles des autres ne l’atteignent pas, et les siennes restent siennes."
+        "Ce compartiment porte seul ses pertes : celles des autres ne l’atteignent pas."
         if compartment.is_strict
         else "Les pertes d’un projet se partagent entre toutes les parts du compartiment."
     )
@@ -192,13 +192,13 @@ def _units(view: PotView) -> tuple[Item, ...]:
             f"{compartment.get_instrument_display()}, {format_cents(to_cents(compartment.nominal))} l’une, de "
             f"{compartment.minimum_units} à {compartment.maximum_units} parts par personne.",
         ),
-        Item("rights", "Droits", "Une personne a une voix sur le règlement du pot, quel que soit le nombre de ses parts."),
+        Item("rights", "Droits", "Une personne, une voix, quel que soit le nombre de ses parts."),
         Item(
             "redemption", "Rachat",
-            f"Une fenêtre par an, le {terms.window_day:02d}/{terms.window_month:02d}, après {terms.notice_days} jours de "
-            f"préavis et {terms.holding_days} jours de détention au moins. Au plus "
-            f"{terms.share_bp // 100},{terms.share_bp % 100:02d}\u00a0% du capital par an, dans l’ordre des demandes, payé "
-            f"par {' puis '.join(paid_by) or 'ce que le compartiment décide'}.",
+            f"Une fenêtre par an, le {terms.window_day:02d}/{terms.window_month:02d}, après {terms.notice_days} jours "
+            f"de préavis et {terms.holding_days} jours de détention au moins. Au plus "
+            f"{terms.share_bp // 100},{terms.share_bp % 100:02d} % du capital par an, dans l’ordre des demandes, "
+            f"payé par {' puis '.join(paid_by) or 'ce que le compartiment décide'}.",
         ),
         Item("terms_since", "Ces règles s’appliquent depuis le", date_in_figures(terms.valid_from)),
     )  # fmt: skip
@@ -209,10 +209,10 @@ def _operator(compartment: Compartment) -> tuple[Item, ...]:
     return (
         Item(
             "operator", "Qui tient la plateforme",
-            f"{operator.name}, SIREN {operator.siren}. Il tient le registre et encaisse pour l’émetteur\u00a0; il ne "
+            f"{operator.name}, SIREN {operator.siren}. Il tient le registre et encaisse pour l’émetteur ; il ne "
             "souscrit ni n’émet de parts.",
         ),
-        Item("complaints", "Réclamations", "Gratuites, par la page «\u00a0Réclamations\u00a0» du site."),
+        Item("complaints", "Réclamations", "Gratuites, par la page « Réclamations » du site."),
     )  # fmt: skip
 
 
@@ -223,8 +223,8 @@ def _subscribing(compartment: Compartment, on: date) -> tuple[Item, ...]:
         Item("period", "Période", f"Depuis le {date_in_figures(compartment.opens_on)}{closing}."),
         Item(
             "steps", "Étapes",
-            f"Vous choisissez un nombre de parts, puis vous payez sous {days} jours. Les parts sont à vous quand l’argent "
-            "est encaissé\u00a0; sans paiement, la demande s’éteint sans frais.",
+            f"Vous choisissez un nombre de parts, puis vous payez sous {days} jours. Les parts sont à vous quand "
+            "l’argent est encaissé ; sans paiement, la demande s’éteint sans frais.",
         ),
         Item("fees", "Frais pour vous", "Aucun."),
     )  # fmt: skip
