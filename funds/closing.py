@@ -37,6 +37,7 @@ from funds.states import (
     PaymentState,
     RefundState,
 )
+from funds.unwinding import return_settled
 
 JOURNAL = "OF"
 BASIS_POINTS = 10_000
@@ -120,6 +121,7 @@ def decide_offer(*, offer: Offer, at: datetime) -> Offer:
         return_money(offer=offer, at=at)
     elif offer.state == OfferState.SUCCEEDED:
         close_remainder(offer=offer, at=at)
+        return_settled(offer=offer, at=at)
     return offer
 
 
@@ -276,6 +278,7 @@ def _unfinished() -> QuerySet[Offer]:
     unpaid = Q(commitments__state__in=(CommitmentState.IN_REFLECTION, CommitmentState.CONFIRMED))
     return Offer.objects.filter(
         Q(state__in=over, commitments__state=CommitmentState.CLEARED)
+        | Q(financing_state=FinancingState.CANCELLED, commitments__state=CommitmentState.SETTLED)
         | Q(state__in=(*over, OfferState.SUCCEEDED)) & unpaid
         | Q(state__in=(*over, OfferState.SUCCEEDED), waiting_places__state__in=("WAITING", "PROPOSED"))
     ).distinct()

@@ -63,6 +63,11 @@ def tell_offer_failed(*, commitment: Commitment, offer: Offer, at: datetime) -> 
     _tell(commitment, offer, "failed", at=at, legal=True, was_cancelled=offer.state == "CANCELLED")
 
 
+def tell_financing_cancelled(*, commitment: Commitment, offer: Offer, at: datetime) -> None:
+    """The offer had succeeded, and its financing was cancelled before any payout: this saver's money goes back."""
+    _tell(commitment, offer, "failed", at=at, legal=True, key=":financing", was_cancelled=True)
+
+
 def tell_waiting(*, place: WaitingPlace, offer: Offer, at: datetime) -> None:
     _tell_place(place, offer, "waiting", at=at)
 

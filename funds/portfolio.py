@@ -26,6 +26,8 @@ from investors.models import Party
 
 UPCOMING = 6
 PENDING = (CommitmentState.IN_REFLECTION, CommitmentState.CONFIRMED, CommitmentState.PROCESSING)
+# Of a loan that is not decided, or whose money is on its way back: in no register, so told among what runs its course.
+KEPT_FOR_SAVER = (CommitmentState.CLEARED, CommitmentState.REFUND_DUE)
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,11 @@ def portfolio_of(saver: Party | None, *, at: datetime) -> Portfolio:
             interest_net=from_cents(gross - levies),
             to_be_paid=from_cents(to_be_paid_cents(saver)),
         ),
-        pending=[_pending_line(one, at=at) for one in pending],
+        pending=[
+            _pending_line(one, at=at)
+            for one in commitments
+            if one.state in PENDING or (one.state in KEPT_FOR_SAVER and not one.offer.is_gift)
+        ],
         late=[_late_line(holding, instalment) for holding in holdings for instalment in late.get(holding.loan_id, ())],
         holdings=_holding_lines(holdings, given, late),
         holdings_total={
@@ -189,6 +195,7 @@ def _holdings_of(saver: Party | None) -> list[Holding]:
         return []
     return list(
         Holding.objects.filter(party=saver)
+        .exclude(loan__offer__financing_state=FinancingState.CANCELLED)
         .select_related("loan__offer__project", "commitment", "party")
         .order_by("-loan__signed_at", "-pk")
     )

@@ -21,6 +21,7 @@ from funds.models import (
     CampaignUpdate,
     Commitment,
     FiciVersion,
+    Fund,
     FundingSource,
     Intention,
     Offer,
@@ -155,6 +156,13 @@ def projects_to_finance(user: User) -> QuerySet[Project]:
         .distinct()
         .order_by("title")
     )
+
+
+def fund_of_project(project: Project) -> Fund | None:
+    """Return the fund whose call a project answered; the first one for a project without a call, None without funds."""
+    funds = Fund.objects.select_related("operator")
+    called = project.applications.exclude(call=None).order_by("-created_at", "-pk").values_list("call__fund_uuid")
+    return funds.filter(uuid=called[:1]).first() or funds.order_by("pk").first()
 
 
 def offers_at_desk(state: str = "") -> QuerySet[Offer]:

@@ -24,7 +24,7 @@ from funds.models import Match, MatchingFund, MatchRelease, Offer
 from funds.pool.errors import MatchingRefused
 from funds.pool.locking import lock_row
 from funds.pool.states import CLOSE_MATCHING, OPEN_MATCHING, MatchingState
-from funds.states import COUNTED_CLEARED, OfferState
+from funds.states import COUNTED_CLEARED, FinancingState, OfferState
 from investors.models import User
 
 JOURNAL = "PT"
@@ -160,9 +160,10 @@ def match_open_offers(*, at: datetime) -> int:
 
 @transaction.atomic
 def release_matches(*, offer: Offer, at: datetime) -> int:
-    """Give back to their funds the matches of an offer that failed or was cancelled; return how many."""
+    """Give back to their funds the matches of an offer that failed, was cancelled or whose financing was."""
     offer = lock_offer(offer=offer)
-    if offer.state not in (OfferState.FAILED, OfferState.CANCELLED, OfferState.CLOSED):
+    did_not_succeed = offer.state in (OfferState.FAILED, OfferState.CANCELLED, OfferState.CLOSED)
+    if not did_not_succeed and offer.financing_state != FinancingState.CANCELLED:
         return 0
     done = 0
     for match in offer.matches.filter(release=None).select_related("entry", "matching_fund__entity").order_by("pk"):

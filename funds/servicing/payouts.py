@@ -46,7 +46,7 @@ from funds.states import (
     PayoutState,
 )
 from investors.models import Party, User
-from projects.models import Condition
+from projects.models import Condition, Membership
 
 JOURNAL = "PS"
 
@@ -74,13 +74,20 @@ def open_payee_account(*, party: Party, at: datetime, gateway: Gateway) -> Payee
     if known is not None:
         return refresh_payee_account(payee=known, at=at, gateway=gateway)
     opened = gateway.open_payee_account(
-        key=f"payee-{party.uuid}", legal_name=party.name, email=party.email, siren=party.siren
+        key=f"payee-{party.uuid}", legal_name=party.name, email=contact_of(party), siren=party.siren
     )
     PayeeAccount.objects.bulk_create(
         [PayeeAccount(party=party, provider_id=opened.account_id, can_receive=opened.can_receive, checked_at=at)],
         ignore_conflicts=True,
     )
     return PayeeAccount.objects.get(party=party)
+
+
+def contact_of(party: Party) -> str:
+    """Return where the provider writes to an organisation: its own address, else its first legal representative's."""
+    members = Membership.objects.filter(organisation__party=party, is_legal_representative=True, left_on=None)
+    first = members.order_by("joined_on", "pk").values_list("user__email", flat=True).first()
+    return party.email or first or ""
 
 
 @outside_transaction

@@ -124,6 +124,7 @@ def holder_overview(*, user: User, at: datetime) -> list[HolderOrganisation]:
     figures = figures_of(offers)
     loans = list(
         Loan.objects.filter(offer__in=offers)
+        .exclude(offer__financing_state=FinancingState.CANCELLED)
         .select_related("offer__project")
         .prefetch_related(
             Prefetch("instalments", Instalment.objects.order_by("rank").select_related("distribution")),

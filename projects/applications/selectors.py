@@ -13,7 +13,7 @@ from fres.kernel.models import TransitionLog
 from investors.models import RoleGrant, User
 from investors.permissions import has_role
 from projects.applications.deadlines import Deadline, Pause, deadline_of, months_after
-from projects.models import Appeal, Application, Assignment, Membership, Organisation, QuestionRound
+from projects.models import Appeal, Application, Assignment, Decision, Membership, Organisation, QuestionRound
 from projects.states import APPLICATION_MACHINE, APPROVE, ApplicationState
 
 _RELATED = ("organisation__party", "project", "call", "form", "accompanying_body")
@@ -236,3 +236,9 @@ def _deadline(
         case _:
             return None
     return deadline_of(started_on=started, days=days[scope, row.state], pauses=pauses, today=today)
+
+
+def decisions_on(application: Application) -> QuerySet[Decision]:
+    """Return what the committee decided on a file, the last first, with the conditions of its approvals."""
+    decisions = Decision.objects.filter(item__application=application)
+    return decisions.prefetch_related("conditions").order_by("-decided_at", "-pk")

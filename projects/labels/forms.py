@@ -45,7 +45,9 @@ class RegisterFilterForm(forms.Form):
 class StartForm(forms.Form):
     """Which version, which case. The subject stands in the address."""
 
-    label = forms.ModelChoiceField(label=gettext_lazy("Référentiel"), queryset=Label.objects.none())
+    label = forms.ModelChoiceField(
+        label=gettext_lazy("Référentiel"), queryset=Label.objects.none(), empty_label=gettext_lazy("Choisissez")
+    )
     branch = forms.ChoiceField(label=gettext_lazy("Cas"), required=False)
 
     def __init__(self, *args: Any, labels: Any, **options: Any) -> None:

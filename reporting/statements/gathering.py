@@ -85,7 +85,8 @@ GROUP BY 1, 2, 3, 4, 5, 6
 
 _COMMITMENTS = """
 SELECT commitment.id, commitment.saver_id, commitment.offer_id, commitment.committed_at,
-    (commitment.amount * 100)::bigint, commitment.settled_at IS NOT NULL, offer.lane = 'GIFT', offer.rate_bp,
+    (commitment.amount * 100)::bigint,
+    commitment.settled_at IS NOT NULL AND offer.financing_state <> 'CANCELLED', offer.lane = 'GIFT', offer.rate_bp,
     offer.months, project.title, project.commune_code, organisation.name, award.label, award.label_version,
     holding.loan_id, holding.principal_cents, loan.principal_cents
 FROM funds_commitment commitment

@@ -106,3 +106,11 @@ def test_only_live_gifts_are_summed(saver):
     assert [line.commitment for line in held.pending] == [pending]
     assert held.pending[0].can_pay
     assert not held.pending[0].can_revoke
+
+
+def test_a_loan_paid_and_not_decided_is_told_among_what_runs_its_course(saver):
+    paid = clear(commit(OfferFactory(open=True), saver, euros(60)), at=REFLECTED)
+    held = portfolio_of(saver, at=NOW)
+    assert [line.commitment for line in held.pending] == [paid]
+    assert held.figures.pending == euros(0)
+    assert not held.pending[0].can_pay

@@ -22,7 +22,8 @@ from funds.fici.publishing import current_version, missing_for_fici, publish_fic
 from funds.models import Offer
 from funds.offers import cancel_offer, check_offer, open_offer, resume_offer, suspend_offer
 from funds.permissions import can_see_desk, can_see_payouts
-from funds.states import OFFER_MACHINE, OfferFileState, OfferState
+from funds.states import OFFER_MACHINE, FinancingState, OfferFileState, OfferState
+from funds.unwinding import cancel_financing
 from investors.models import User
 from investors.permissions import has_role
 from investors.requests import SignedInRequest
@@ -101,6 +102,7 @@ def _show(request: SignedInRequest, slug: str, refusal: RuleViolation | None) ->
         "can_run": can_run_offers(request.user),
         "can_see_money": can_see_payouts(request.user),
         "acts": {one.name for one in OFFER_MACHINE.from_state(found.state)},
+        "can_unwind": found.financing_state == FinancingState.CONTRACTING,
         "can_publish": file is not None and file.state == OfferFileState.ACCEPTED and not found.is_gift,
         "suspension": tidying.suspension_reason(found),
         "cancelled_after": tidying.cancelled_after(found),
@@ -162,6 +164,11 @@ def _close(request: SignedInRequest, offer: Offer) -> str:
     return _("La campagne est close sans suite.")
 
 
+def _cancel_financing(request: SignedInRequest, offer: Offer) -> str:
+    cancel_financing(offer=offer, by=request.user, at=clock.now(), reason=_required(request))
+    return _("Le financement est annulé : chaque euro est rendu.")
+
+
 def _hide(request: SignedInRequest, offer: Offer) -> str:
     reason, at = _reason(request), clock.now()
     if "question" in request.POST:
@@ -196,5 +203,6 @@ ACTS: dict[str, Callable[[SignedInRequest, Offer], str]] = {
     "resume": _resume,
     "cancel": _cancel,
     "close": _close,
+    "cancel_financing": _cancel_financing,
     "hide": _hide,
 }

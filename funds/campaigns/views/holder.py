@@ -37,7 +37,7 @@ from funds.campaigns.telling import answer_question, publish_update
 from funds.campaigns.threshold import compute_threshold
 from funds.campaigns.tranches import publish_evidence
 from funds.fici.publishing import missing_for_fici, preview_fici
-from funds.models import Fund, FundingSource, Offer
+from funds.models import FundingSource, Offer
 from funds.states import OfferFileState
 from investors.requests import SignedInRequest
 
@@ -58,7 +58,7 @@ def mine(request: SignedInRequest) -> HttpResponse:
 def prepare(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Start the offer of a project."""
     project = get_object_or_404(selectors.projects_to_finance(request.user), uuid=uuid)
-    fund = Fund.objects.select_related("operator").order_by("pk").first()
+    fund = selectors.fund_of_project(project)
     if fund is None:
         raise Http404
     form = TermsForm(request.POST or None)

@@ -132,6 +132,7 @@ def _file_context(request: HttpRequest, application: Application) -> dict[str, A
         "deadline": selectors.deadline_of_file(application, today=today),
         "history": selectors.history_of(application),
         "versions": application.versions.select_related("receipt", "signed_by").order_by("-rank"),
+        "decisions": selectors.decisions_on(application),
         "rounds": [one for one in rounds if one.answered_at],
         "open_round": next((one for one in rounds if one.answered_at is None and one.closed_at is None), None),
         "given": {},
