@@ -79,11 +79,11 @@ def _refuse_if_paid(offer: Offer) -> None:
         return
     if order.state == PayoutState.PAID:
         raise FinancingStands(
-            _("De l’argent a été versé au porteur : le financement ne s’annule plus."),
-            next_step=_("Suivez-le : une restructuration ou un défaut se constate."),
+            _("De l’argent a été versé au porteur : le financement ne s’annule plus."),
+            next_step=_("Suivez-le : une restructuration ou un défaut se constate."),
         )
     raise FinancingStands(
-        _("Un ordre de versement est à l’état « %(state)s ».") % {"state": order.get_state_display()},
+        _("Un ordre de versement est à l’état « %(state)s ».") % {"state": order.get_state_display()},
         next_step=_("Refusez cet ordre d’abord, s’il n’est pas parti."),
     )
 

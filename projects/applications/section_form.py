@@ -324,7 +324,7 @@ def _kept(field: Field, value: Any) -> Any:
         case Kind.AMOUNT:
             return to_cents(value)
         case Kind.NUMBER:
-            return str(value.normalize()) if value else "0"
+            return f"{value.normalize():f}" if value else "0"
         case Kind.DATE:
             return value.isoformat()
         case Kind.TEXT | Kind.LONG:

@@ -76,9 +76,15 @@ def forecast_of(project: Project) -> dict[str, str]:
     told = {}
     for row in rows or []:
         if row.get("indicator"):
-            share = f" / {row['target_denominator']}" if row.get("target_denominator") else ""
-            told[row["indicator"]] = f"{row.get('target', '')}{share} ({row.get('target_year', '')})"
+            target, whole = (_number_of(row.get(name)) for name in ("target", "target_denominator"))
+            share = f" / {whole}" if whole else ""
+            told[row["indicator"]] = f"{target}{share} ({row.get('target_year', '')})"
     return told
+
+
+def _number_of(text: str | None) -> str:
+    """Return a number kept as text, as it is read: "6E+4" and "60000" are both 60 000."""
+    return _number(Decimal(text)) if text else ""
 
 
 def awards_of(project: Project) -> list[Award]:

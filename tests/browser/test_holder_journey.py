@@ -5,6 +5,9 @@ from datetime import datetime
 import pytest
 
 from fres.kernel import clock
+from funds.books import check_books
+from funds.models import Offer
+from funds.states import FinancingState, OfferState
 from investors.models import User
 from tests.browser import holder_decisions as decisions
 from tests.browser import holder_money as money
@@ -47,25 +50,25 @@ def write_and_send(town: Town, region: Region) -> User:
 def go_before_the_committee(town: Town, region: Region) -> None:
     """One member withdraws and cannot open the file; a veto adjourns it; brought back, it is approved."""
     chair, second, recused, third = region.members
-    decisions.convene(town, region.secretary, "2026-12-01T14:00")
+    decisions.convene(town, region.secretary, "2026-11-24T14:00")
     decisions.declare(town, recused, "conflict", "Je suis associée de la coopérative.")
     steps.says(town, "il vous est fermé")
     for member in (chair, second, third):
         decisions.declare(town, member, "none")
         decisions.score(town, {"C1": "4", "C2": "3", "C3": "0"})
-    town.go_to(at(2026, 12, 1))
+    town.go_to(at(2026, 11, 24))
     file = decisions.open_session(town, region.secretary, region.members)
     steps.says(town, "Le critère C3 est totalement absent")
-    steps.says(town, "Impossible : un critère oppose un veto")
+    steps.says(town, "Impossible : un critère oppose un veto")
     decisions.vote(town, file, region.secretary, [chair, second, third], "adjourn")
     decisions.pronounce(town, "Le prix de vente de l’électricité n’est pas assuré.")
     decisions.bring_back(town, region.staff["instructor"])
-    decisions.convene(town, region.secretary, "2026-12-08T14:00")
+    decisions.convene(town, region.secretary, "2026-11-26T14:00")
     decisions.declare(town, recused, "conflict", "Je suis associée de la coopérative.")
     for member in (chair, second, third):
         decisions.declare(town, member, "none")
         decisions.score(town, {"C1": "4", "C2": "3", "C3": "2"})
-    town.go_to(at(2026, 12, 8))
+    town.go_to(at(2026, 11, 26))
     file = decisions.open_session(town, region.secretary, [chair, second, third])
     decisions.vote(town, file, region.secretary, [chair, second, third], "approve")
     decisions.pronounce(town, "Utile à l’école, et solide.", "Bail signé avec la commune")
@@ -77,7 +80,7 @@ def test_a_holder_goes_from_a_question_to_a_published_report(town: Town, region:
     go_before_the_committee(town, region)
     decisions.label_the_project(town, region.staff["evaluator"])
     money.prepare_the_offer(town, holder)
-    town.go_to(at(2026, 12, 10, 9))
+    town.go_to(at(2026, 11, 27, 9))
     money.open_the_offer(town, region.staff["manager"])
     savers = [a_person("Léa", "Martin"), a_person("Ali", "Durand")]
     for saver in savers:
@@ -85,3 +88,14 @@ def test_a_holder_goes_from_a_question_to_a_published_report(town: Town, region:
     town.pass_time(days=5)
     for saver in savers:
         money.pay(town, saver)
+    town.go_to(at(2026, 12, 11, 10))
+    assert Offer.objects.get().state == OfferState.SUCCEEDED
+    money.open_the_payee_account(town, holder)
+    money.check_the_holder(town, region.staff["compliance"])
+    money.meet_the_condition(town, region.secretary)
+    money.pay_out(town, region.staff["preparer"], region.staff["approver"])
+    assert Offer.objects.get().financing_state == FinancingState.MONITORED
+    town.go_to(at(2027, 1, 5, 10))
+    money.report(town, holder, region.staff["monitoring"])
+    money.read_the_report(town)
+    assert check_books().problems == ()

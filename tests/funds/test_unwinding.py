@@ -26,7 +26,7 @@ from tests.investors.sessions import sign_in
 
 pytestmark = pytest.mark.django_db
 LATER = AFTER + timedelta(days=2)
-WHY = "Le bail n’est pas signé : le porteur renonce."
+WHY = "Le bail n’est pas signé : le porteur renonce."
 
 
 def books_are_right():

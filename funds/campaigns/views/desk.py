@@ -166,7 +166,7 @@ def _close(request: SignedInRequest, offer: Offer) -> str:
 
 def _cancel_financing(request: SignedInRequest, offer: Offer) -> str:
     cancel_financing(offer=offer, by=request.user, at=clock.now(), reason=_required(request))
-    return _("Le financement est annulé : chaque euro est rendu.")
+    return _("Le financement est annulé : chaque euro est rendu.")
 
 
 def _hide(request: SignedInRequest, offer: Offer) -> str:
