@@ -46,6 +46,12 @@ OFFER = (
     Line("Suspendue", "Campagne ouverte", "manager"),
     Line("Campagne ouverte", "Réussie", "scheduler"),
     Line("Campagne ouverte", "Échouée", "scheduler"),
+    Line("Campagne préparée", "Annulée", "manager"),
+    Line("Campagne ouverte", "Annulée", "manager"),
+    Line("Suspendue", "Annulée", "manager"),
+    Line("Suspendue", "Annulée", "scheduler", ("30 jours",)),
+    Line("Échouée", "Campagne préparée", "manager", ("argent est rendu",)),
+    Line("Échouée", "Close sans suite", "manager", ("argent est rendu",)),
 )
 
 FINANCING = (

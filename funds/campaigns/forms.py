@@ -78,6 +78,18 @@ class TermsForm(forms.Form):
         )
 
 
+class CalendarForm(forms.Form):
+    """The dates of a campaign that is prepared again."""
+
+    opens_on = forms.DateField(label=_("Nouvelle ouverture, à 8 heures"), widget=DayInput())
+    closes_on = forms.DateField(label=_("Nouveau dernier jour d’engagement"), widget=DayInput())
+
+    def moments(self) -> dict[str, datetime]:
+        """Return the dates written, as moments in Paris."""
+        said = self.cleaned_data
+        return {"opens_at": _at(said["opens_on"], OPENING_HOUR), "closes_at": _at(said["closes_on"], LAST_SECOND)}
+
+
 class AnswersForm(forms.Form):
     """The questions of the file, and the key figures of up to three years."""
 

@@ -144,6 +144,25 @@ def prepare_offer(
     return offer
 
 
+def terms_of(offer: Offer) -> Terms:
+    """Return the terms of an offer, as they would be proposed again."""
+    return Terms(
+        lane=offer.lane,
+        minimum=offer.minimum,
+        maximum=offer.maximum,
+        ticket_minimum=offer.ticket_minimum,
+        ticket_maximum=offer.ticket_maximum,
+        opens_at=offer.opens_at,
+        closes_at=offer.closes_at,
+        risks=offer.risks,
+        rate_bp=offer.rate_bp,
+        months=offer.months,
+        gives_receipt=offer.gives_receipt,
+        raised_elsewhere=offer.raised_elsewhere,
+        raised_elsewhere_declared_on=offer.raised_elsewhere_declared_on,
+    )
+
+
 @transaction.atomic
 def change_terms(*, offer: Offer, terms: Terms, by: User, at: datetime) -> Offer:
     """Change the terms of an offer that is still prepared. Raises: FileLocked, AnswerUnfit.

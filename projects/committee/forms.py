@@ -115,7 +115,7 @@ class SeatForm(forms.Form):
     """A person to seat, named by their address."""
 
     email = forms.EmailField(label=_("Adresse e-mail du compte"))
-    college = forms.ModelChoiceField(label=_("Collège"), queryset=College.objects.none())
+    college = forms.ModelChoiceField(label=_("Collège"), queryset=College.objects.none(), empty_label=_("Choisissez"))
     how = forms.ChoiceField(
         label=_("Désignation"), choices=[(one.value, one.label) for one in Seat.How if one != Seat.How.DRAWN]
     )
@@ -136,7 +136,9 @@ class SeatForm(forms.Form):
 class DrawForm(forms.Form):
     """A draw among accounts listed by address, one a line."""
 
-    draw_college = forms.ModelChoiceField(label=_("Collège"), queryset=College.objects.none())
+    draw_college = forms.ModelChoiceField(
+        label=_("Collège"), queryset=College.objects.none(), empty_label=_("Choisissez")
+    )
     places = forms.IntegerField(label=_("Sièges à pourvoir"), min_value=1, max_value=50, initial=1)
     seed = forms.CharField(
         label=_("Graine"),
@@ -256,7 +258,9 @@ class ReviewForm(forms.Form):
 class DecisionForm(forms.Form):
     """What a ballot decided, put into words. The outcome is the ballot's; the operation refuses what is missing."""
 
-    axis = forms.ModelChoiceField(label=_("Axe du schéma régional"), queryset=SchemeAxis.objects.none())
+    axis = forms.ModelChoiceField(
+        label=_("Axe du schéma régional"), queryset=SchemeAxis.objects.none(), empty_label=_("Choisissez")
+    )
     motive = forms.CharField(label=_("Motif, public et envoyé au porteur"), widget=forms.Textarea(attrs={"rows": 3}))
     conditions = forms.CharField(
         label=_("Conditions suspensives, une par ligne"), required=False, widget=forms.Textarea(attrs={"rows": 3})

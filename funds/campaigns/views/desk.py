@@ -1,6 +1,7 @@
 """The staff reviews files, publishes sheets, opens, suspends, resumes and ends offers, and moderates what is said."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -16,6 +17,7 @@ from fres.kernel import clock
 from fres.kernel.access import Role, reads_only, require
 from fres.kernel.errors import RuleViolation
 from funds.campaigns import preparing, selectors, telling, tidying
+from funds.campaigns.forms import CalendarForm
 from funds.campaigns.threshold import compute_threshold
 from funds.campaigns.views.holder import told_threshold, uuid_of
 from funds.fici.publishing import current_version, missing_for_fici, publish_fici
@@ -102,6 +104,7 @@ def _show(request: SignedInRequest, slug: str, refusal: RuleViolation | None) ->
         "can_run": can_run_offers(request.user),
         "can_see_money": can_see_payouts(request.user),
         "acts": {one.name for one in OFFER_MACHINE.from_state(found.state)},
+        "calendar_form": CalendarForm(),
         "can_unwind": found.financing_state == FinancingState.CONTRACTING,
         "can_publish": file is not None and file.state == OfferFileState.ACCEPTED and not found.is_gift,
         "suspension": tidying.suspension_reason(found),
@@ -164,6 +167,18 @@ def _close(request: SignedInRequest, offer: Offer) -> str:
     return _("La campagne est close sans suite.")
 
 
+def _prepare_again(request: SignedInRequest, offer: Offer) -> str:
+    form = CalendarForm(request.POST)
+    if not form.is_valid():
+        raise ReasonMissing(
+            _("Une nouvelle campagne a deux dates : son ouverture et son dernier jour."),
+            next_step=_("Donnez-les, puis recommencez."),
+        )
+    terms = replace(preparing.terms_of(offer), **form.moments())
+    tidying.prepare_again(offer=offer, terms=terms, by=request.user, at=clock.now(), reason=_required(request))
+    return _("La campagne est à préparer de nouveau : son dossier est rendu au porteur.")
+
+
 def _cancel_financing(request: SignedInRequest, offer: Offer) -> str:
     cancel_financing(offer=offer, by=request.user, at=clock.now(), reason=_required(request))
     return _("Le financement est annulé : chaque euro est rendu.")
@@ -203,6 +218,7 @@ ACTS: dict[str, Callable[[SignedInRequest, Offer], str]] = {
     "resume": _resume,
     "cancel": _cancel,
     "close": _close,
+    "prepare_again": _prepare_again,
     "cancel_financing": _cancel_financing,
     "hide": _hide,
 }
