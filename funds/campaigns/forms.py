@@ -84,10 +84,10 @@ class CalendarForm(forms.Form):
     opens_on = forms.DateField(label=_("Nouvelle ouverture, à 8 heures"), widget=DayInput())
     closes_on = forms.DateField(label=_("Nouveau dernier jour d’engagement"), widget=DayInput())
 
-    def moments(self) -> dict[str, datetime]:
-        """Return the dates written, as moments in Paris."""
+    def moments(self) -> tuple[datetime, datetime]:
+        """Return the opening and the last moment written, in Paris."""
         said = self.cleaned_data
-        return {"opens_at": _at(said["opens_on"], OPENING_HOUR), "closes_at": _at(said["closes_on"], LAST_SECOND)}
+        return _at(said["opens_on"], OPENING_HOUR), _at(said["closes_on"], LAST_SECOND)
 
 
 class AnswersForm(forms.Form):

@@ -174,7 +174,8 @@ def _prepare_again(request: SignedInRequest, offer: Offer) -> str:
             _("Une nouvelle campagne a deux dates : son ouverture et son dernier jour."),
             next_step=_("Donnez-les, puis recommencez."),
         )
-    terms = replace(preparing.terms_of(offer), **form.moments())
+    opens_at, closes_at = form.moments()
+    terms = replace(preparing.terms_of(offer), opens_at=opens_at, closes_at=closes_at)
     tidying.prepare_again(offer=offer, terms=terms, by=request.user, at=clock.now(), reason=_required(request))
     return _("La campagne est à préparer de nouveau : son dossier est rendu au porteur.")
 
