@@ -189,6 +189,7 @@ ACCESS: dict[str, dict[str, int]] = {
     "organisations:tools": same(200),
     "organisations:keep_answers": signed_in(200),
     "organisations:invitation": signed_in(200),
+    "organisations:desk": back_office(200, *STAFF),
     "organisations:create": signed_in(200),
     "organisations:own": signed_in(404) | {OWNER: 200},
     "organisations:edit": signed_in(404) | {OWNER: 200},

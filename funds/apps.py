@@ -14,8 +14,8 @@ class FundsConfig(AppConfig):
         from fres.kernel.parameters import provide_fund_scopes
         from fres.kernel.publishers import provide_publishers
 
-        # What funds tell the apps below: a committee member's ties, who prepared and approved payouts.
-        from funds import committee_hints, four_eyes, publishing  # noqa: F401
+        # What funds tell the apps below: a member's ties, who prepared and approved payouts, the page of a project.
+        from funds import committee_hints, four_eyes, project_links, publishing  # noqa: F401
         from funds.keeping import declare_retention
         from funds.models import (
             BankRefund,

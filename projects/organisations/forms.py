@@ -13,7 +13,7 @@ from fres.kernel.errors import RuleViolation
 from investors.countries import country_choices
 from investors.officer_tables import BeneficialOwner, Mandate
 from investors.officers import Owner
-from projects.models.organisations import EssStatus, Function
+from projects.models.organisations import EssStatus, Function, RegisterState
 from projects.organisations.communes import CommuneAmbiguous, CommuneUnknown, written_out
 from projects.organisations.identifiers import (
     LeiNotValid,
@@ -346,3 +346,14 @@ class DirectoryForm(forms.Form):
         super().__init__(data)
         field = self.fields["department"]
         field.choices = [("", _("Tous")), *departments]  # type: ignore[attr-defined]
+
+
+class StaffFilterForm(forms.Form):
+    """How the staff narrows the list of organisations down."""
+
+    search = forms.CharField(label=_("Nom ou numéro"), required=False, max_length=80)
+    register = forms.ChoiceField(label=_("Registre"), required=False, choices=[("", _("Tous")), *RegisterState.choices])
+    sent = forms.ChoiceField(
+        label=_("Dossiers"), required=False,
+        choices=[("", _("Avec ou sans")), ("with", _("Avec un dossier")), ("without", _("Sans dossier"))],
+    )  # fmt: skip

@@ -3,16 +3,19 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from fres.kernel import territories
 from fres.kernel.models import Territory
 from investors.models import User
 from investors.selectors import Change, changes_of_kind, describe_changes
-from projects.models import Award, Grouping, Invitation, Membership, Organisation, Project
+from projects.models import Application, Award, Grouping, Invitation, Membership, Organisation, Project, SignOff
 from projects.organisations.communes import commune_names
 from projects.organisations.legal_forms import all_legal_forms
+from projects.organisations.links import project_links
 from projects.organisations.profiles import content_hash, signed_content
 from projects.organisations.states import InvitationState
 from projects.states import IN_FORCE
@@ -98,6 +101,7 @@ class ProjectLine:
     project: Project
     place: str
     labels: tuple[Award, ...]
+    address: str = ""  # of the page that shows its money, "" when there is none
 
 
 def project_lines(organisation: Organisation) -> list[ProjectLine]:
@@ -109,8 +113,9 @@ def project_lines(organisation: Organisation) -> list[ProjectLine]:
     ).order_by("-valid_from"):
         held.setdefault(award.subject_uuid, []).append(award)
     names = commune_names(project.commune_code for project in projects)
+    links = project_links(projects)
     return [
-        ProjectLine(project, names[project.commune_code], tuple(held[project.uuid]))
+        ProjectLine(project, names[project.commune_code], tuple(held[project.uuid]), links.get(project.pk, ""))
         for project in projects
         if project.uuid in held
     ]
@@ -172,3 +177,49 @@ def changes_around(organisation: Organisation, limit: int = CHANGES_SHOWN) -> li
         for change in describe_changes(changes_of_kind(kind).filter(wanted)[:limit])
     ]
     return sorted(changes, key=lambda change: change.at, reverse=True)[:limit]
+
+
+@dataclass(frozen=True, slots=True)
+class DeskLine:
+    """One line of the staff's list: `organisation` with its files and members counted."""
+
+    organisation: Organisation
+    place: str
+    awards: tuple[Award, ...]
+    is_signed: bool
+
+
+def organisations_at_desk(filters: Mapping[str, str]) -> QuerySet[Organisation]:
+    """Return every organisation, by name, narrowed down by words, state of the register, and files."""
+    members = Membership.objects.filter(organisation=OuterRef("pk"), left_on=None)
+    submitted = Application.objects.filter(organisation=OuterRef("pk")).exclude(submitted_at=None)
+    signed = SignOff.objects.filter(organisation=OuterRef("pk"))
+    found = Organisation.objects.select_related("party").annotate(
+        members=_counted(members), files=_counted(submitted), is_signed=Exists(signed)
+    )
+    if words := filters.get("search", ""):
+        number = "".join(words.split())
+        found = found.filter(
+            Q(name__icontains=words)
+            | Q(party__legal_name__icontains=words)
+            | Q(party__siren=number)
+            | Q(party__rna__iexact=number)
+        )
+    if register := filters.get("register", ""):
+        found = found.filter(register_state=register)
+    if sent := filters.get("sent", ""):
+        found = found.filter(files__gt=0) if sent == "with" else found.filter(files=0)
+    return found.order_by("name", "pk")
+
+
+def desk_lines(organisations: Iterable[Organisation]) -> list[DeskLine]:
+    """Return the lines of a page of the staff's list, in two queries whatever its length."""
+    return [
+        DeskLine(card.organisation, card.place, card.labels, card.organisation.is_signed)  # type: ignore[attr-defined]
+        for card in organisation_cards(organisations)
+    ]
+
+
+def _counted(rows: QuerySet[Any]) -> Coalesce:
+    count = rows.order_by().values("organisation").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(count), 0)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from projects.organisations.views import holder, public, team, wizard
+from projects.organisations.views import holder, public, staff, team, wizard
 
 app_name = "organisations"
 urlpatterns = [
@@ -22,6 +22,7 @@ urlpatterns = [
     path("porteur/organisations/<slug:slug>/equipe/<int:pk>/", team.change, name="change_member"),
     path("porteur/organisations/<slug:slug>/equipe/<int:pk>/retirer/", team.remove, name="remove_member"),
     path("porteur/organisations/<slug:slug>/invitations/<uuid:uuid>/", team.withdraw, name="withdraw_invitation"),
+    path("gestion/organisations/", staff.organisations, name="desk"),
     path("puis-je-demander/", wizard.eligibility, name="eligibility"),
     path("puis-je-demander/resultat/", wizard.verdict, name="verdict"),
     path("autodiagnostic/", wizard.diagnosis, name="diagnosis"),

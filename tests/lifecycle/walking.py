@@ -49,7 +49,7 @@ def walk(made: Walk, transition: Transition) -> None:
             continue
         refusal = attempt()
         assert refusal, f"{transition.name} was not refused"
-        assert words in refusal, f"{transition.name}: « {words} » is not said by « {refusal[300:1500]} »"
+        assert words in refusal, f"{transition.name}: « {words} » is not said by « {refusal[300:1500]} »"
         assert made.state() == before
     refusal = made.right()
     assert not refusal, refusal

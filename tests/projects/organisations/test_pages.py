@@ -6,7 +6,7 @@ from django.urls import reverse
 from fres.kernel.models import Message
 from projects.models import Organisation
 from projects.organisations.identifiers import Numbers
-from tests.investors.factories import UserFactory
+from tests.investors.factories import RoleGrantFactory, UserFactory
 from tests.investors.sessions import sign_in
 from tests.projects.factories import MembershipFactory, OrganisationFactory
 from tests.projects.groupings.scenes import GroupingFactory
@@ -180,3 +180,19 @@ def test_a_lei_is_given_beside_the_numbers_and_a_wrong_one_is_told_under_its_fie
     assert client.post(address, typed | {"lei": "969500 FRESTEST 000009"}).status_code == 302
     party.refresh_from_db()
     assert party.lei == "969500FRESTEST000009"
+
+
+def test_the_staff_finds_any_organisation_by_its_number_in_a_fixed_number_of_queries(
+    client, django_assert_max_num_queries
+):
+    made = an_organisation(by=UserFactory())
+    for _rank in range(5):
+        OrganisationFactory()
+    sign_in(client, RoleGrantFactory(role="instructor").user)
+    with django_assert_max_num_queries(15):
+        page = client.get(reverse("organisations:desk"))
+    assert len(page.context["lines"]) == 6
+    found = client.get(reverse("organisations:desk"), {"search": made.party.siren, "register": made.register_state})
+    assert [line.organisation for line in found.context["lines"]] == [made]
+    assert not found.context["lines"][0].is_signed
+    assert client.get(reverse("organisations:desk"), {"sent": "with"}).context["lines"] == []

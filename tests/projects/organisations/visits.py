@@ -113,3 +113,9 @@ def _profile() -> Visit:
 @visit("organisations:keep_answers")
 def _keep() -> Visit:
     return Visit(data={"kind": "diagnosis"} | DIAGNOSED)
+
+
+@visit("organisations:desk")
+def _desk() -> Visit:
+    OrganisationFactory()
+    return Visit()
