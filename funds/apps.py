@@ -20,12 +20,17 @@ class FundsConfig(AppConfig):
         from funds.models import (
             BankRefund,
             ClaimRecovery,
+            Contribution,
+            Engagement,
             Fund,
+            GoverningBody,
             LegalEntity,
+            Mandate,
             Offer,
             PayoutOrder,
             ReceiptEligibility,
             ReceiptMandate,
+            RoundTable,
         )
         from investors.selectors import audit_kind
 
@@ -41,5 +46,10 @@ class FundsConfig(AppConfig):
         audit_kind("recouvrements", _("Recouvrements"), ClaimRecovery)
         audit_kind("entites", _("Entités juridiques"), LegalEntity)
         audit_kind("fonds", _("Fonds"), Fund)
+        audit_kind("engagements-de-partenaires", _("Engagements de partenaires"), Engagement)
+        audit_kind("instances", _("Instances"), GoverningBody)
+        audit_kind("mandats", _("Mandats"), Mandate)
+        audit_kind("tours-de-table", _("Tours de table"), RoundTable)
+        audit_kind("apports", _("Apports de tours de table"), Contribution)
         audit_kind("droits-recus", _("Droits de délivrer des reçus"), ReceiptEligibility)
         audit_kind("mandats-recus", _("Mandats de reçus"), ReceiptMandate)

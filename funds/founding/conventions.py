@@ -4,6 +4,7 @@ A share towards a place or a sector becomes a rule EARMARK of its compartment, r
 allocation sends that money there first (PREFERENCE), or nowhere else when the compartment is strict (ruling B14).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from djmoney.money import Money
 
 from fres.kernel import clock
+from fres.kernel.models import Territory
 from fres.kernel.money import format_cents, to_cents
 from funds.chart import Purpose
 from funds.founding.errors import ConventionRefused
@@ -29,6 +31,7 @@ from funds.rules.register import adopt_rule
 from investors.models import User
 
 WHOLE_BP = 10_000
+_SECTOR = re.compile(r"[0-9]{2}(\.[0-9]{1,2}[A-Z]?)?")
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,9 @@ def record_convention(
 ) -> Convention:
     """Write a convention, or the next version of the one that has this reference.
 
-    Raises: ConventionRefused: shares above the whole, less promised than what was paid already, days that go
-        backwards or to come, a partner or a compartment of another fund. FileTooHeavy, UploadRefused.
+    Raises: ConventionRefused: shares above the whole, two of one name, a target that is no place and no sector, less
+        promised than what was paid already, days that go backwards or to come, a partner or a compartment of another
+        fund. FileTooHeavy, UploadRefused.
     """
     fund = lock_fund(fund)
     if signed_on > clock.local(at).date() or valid_to < valid_from:
@@ -87,6 +91,7 @@ def record_convention(
             _("Une convention promet un montant et le partage entre des compartiments."),
             next_step=_("Ajoutez au moins une part fléchée."),
         )
+    _check_shares(shares)
     last = fund.conventions.filter(reference=reference.strip()).order_by("-version").first()
     paid = paid_cents(fund, reference.strip())
     if to_cents(promised) < paid:
@@ -188,6 +193,29 @@ def paid_cents(fund: Fund, reference: str) -> int:
     """Return what was paid of a convention, all its versions together."""
     rows = ConventionPayment.objects.filter(share__convention__fund=fund, share__convention__reference=reference)
     return int((rows.aggregate(sum=Sum("amount"))["sum"] or 0) * 100)
+
+
+def _check_shares(shares: Sequence[ShareTerms]) -> None:
+    names = [one.name.strip() for one in shares]
+    if "" in names or len(set(names)) < len(names):
+        raise ConventionRefused(
+            _("Chaque part fléchée a un nom à elle : ses versements s’y comptent d’une version à l’autre."),
+            next_step=_("Nommez chaque part autrement."),
+        )
+    for one in shares:
+        code = one.target_code.strip()
+        level, _colon, place = code.partition(":")
+        is_known = {
+            EarmarkedShare.Target.ALL: code == "",
+            EarmarkedShare.Target.SECTOR: _SECTOR.fullmatch(code) is not None,
+            EarmarkedShare.Target.PLACE: Territory.objects.filter(level=level, code=place, is_current=True).exists(),
+        }[EarmarkedShare.Target(one.target)]
+        if not is_known:
+            raise ConventionRefused(
+                _("« %(code)s » n’est ni un territoire en vigueur (NIVEAU:CODE), ni un début de code d’activité.")
+                % {"code": code[:40]},
+                next_step=_("Écrivez par exemple DEPARTEMENT:62, ou 35.11."),
+            )
 
 
 def _first_of(share: EarmarkedShare) -> EarmarkedShare:

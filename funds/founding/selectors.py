@@ -5,9 +5,11 @@ from datetime import date
 from fractions import Fraction
 
 from django.db.models import Count, Max, Prefetch, Q, Sum
+from django.utils.translation import gettext as _
 from djmoney.money import Money
 
 from fres.kernel.charts import Drawing
+from fres.kernel.models import Territory
 from fres.kernel.money import NO_BREAK_SPACE, from_cents, to_cents
 from funds.founding.capital import table_invariants
 from funds.founding.conventions import share_cents_of
@@ -90,6 +92,7 @@ class ShareView:
     """An earmarked share: what it promises and what was paid, all versions of its convention together."""
 
     share: EarmarkedShare
+    towards: str
     promised: Money
     paid: Money
 
@@ -216,11 +219,14 @@ def _conventions(fund: Fund) -> list[ConventionView]:
     for reference, version in last_versions:
         wanted |= Q(reference=reference, version=version)
     shares = Prefetch("shares", EarmarkedShare.objects.select_related("compartment", "convention"))
+    placed = EarmarkedShare.objects.filter(convention__fund=fund, target=EarmarkedShare.Target.PLACE)
+    codes = {code.partition(":")[2] for code in placed.values_list("target_code", flat=True)}
+    names = {f"{row.level}:{row.code}": row.name for row in Territory.objects.filter(code__in=codes, is_current=True)}
     found = []
     for convention in fund.conventions.filter(wanted).select_related("partner", "file").prefetch_related(shares):
         rows = tuple(
             ShareView(
-                share, from_cents(share_cents_of(share)),
+                share, _towards(share, names), from_cents(share_cents_of(share)),
                 from_cents(paid.get((convention.reference, share.name), 0)),
             )
             for share in convention.shares.all()
@@ -228,6 +234,15 @@ def _conventions(fund: Fund) -> list[ConventionView]:
         total = sum(cents for (reference, _name), cents in paid.items() if reference == convention.reference)
         found.append(ConventionView(convention, rows, from_cents(total)))
     return found
+
+
+def _towards(share: EarmarkedShare, names: dict[str, str]) -> str:
+    """Return in French what a share is meant for."""
+    if share.target == EarmarkedShare.Target.PLACE:
+        return names.get(share.target_code, share.target_code)
+    if share.target == EarmarkedShare.Target.SECTOR:
+        return _("Activités %(code)s") % {"code": share.target_code}
+    return str(share.get_target_display())
 
 
 def _schemes(fund: Fund) -> list[SchemeView]:

@@ -13,6 +13,7 @@ from funds.demonstration.region import PROVIDER_ADVANCE_CENTS, found_region
 from funds.founding.selectors import fund_view
 from funds.models import RuleBreach
 from funds.rules.evaluation import evaluate_night
+from tests.funds.founding.scenes import a_department
 from tests.funds.sources.scenes import places
 from tests.funds.test_demonstration import few_territories, provider  # noqa: F401
 
@@ -20,6 +21,7 @@ from tests.funds.test_demonstration import few_territories, provider  # noqa: F4
 @pytest.mark.django_db
 def test_the_fund_is_made_once_and_what_must_hold_of_its_capital_holds(provider):  # noqa: F811
     places()
+    a_department()
     told = story.Story(provider=provider, say=lambda line: None, campaigns=())
     kernel_clock.move(to=at(date(2024, 2, 19)))
     region = told.region = found_region(at=kernel_clock.now())

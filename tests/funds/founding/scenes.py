@@ -2,6 +2,8 @@
 
 from datetime import UTC, date, datetime
 
+from fres.kernel.models import Territory
+from fres.kernel.territory_files import VINTAGE
 from funds.founding.acts import record_act
 from funds.founding.capital import HolderShares
 from funds.founding.conventions import ShareTerms, record_convention
@@ -37,7 +39,14 @@ def an_act(fund=None, **fields):
     return record_act(fund=fund or FundFactory(), by=UserFactory(), at=NOW, **values)
 
 
+def a_department(code="62", name="Pas-de-Calais"):
+    Territory.objects.get_or_create(
+        vintage=VINTAGE, level=Territory.Level.DEPARTEMENT, code=code, defaults={"name": name, "region_code": "32"}
+    )
+
+
 def a_convention(fund=None, **fields):
+    a_department()
     fund = fund or FundFactory()
     compartment = Compartment.objects.filter(fund=fund).first() or a_compartment(fund)
     partner = fund.partners.filter(kind="STATE").first() or a_founder(fund, 90, Partner.Kind.STATE)

@@ -172,6 +172,15 @@ def test_a_convention_shares_no_more_than_it_promises():
         a_convention(fund, shares=[ShareTerms("A", 6_000, compartment), ShareTerms("B", 5_000, compartment)])
     with pytest.raises(ConventionRefused, match="compartiments de ce fonds"):
         a_convention(fund, shares=[ShareTerms("A", 6_000, a_compartment())])
+    for wrong in (
+        [ShareTerms("A", 1_000, compartment), ShareTerms("A", 1_000, compartment)],
+        [ShareTerms("A", 1_000, compartment, "PLACE", "DEPARTEMENT:99")],
+        [ShareTerms("A", 1_000, compartment, "PLACE", "62")],
+        [ShareTerms("A", 1_000, compartment, "SECTOR", "agriculture")],
+        [ShareTerms("A", 1_000, compartment, "ALL", "62")],
+    ):
+        with pytest.raises(ConventionRefused):
+            a_convention(fund, shares=wrong)
     assert not fund.conventions.exists()
 
 
