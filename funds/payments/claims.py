@@ -7,11 +7,12 @@ back of it. They are found by their keys, so that a page of claims costs as many
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db import connection
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils.translation import gettext_lazy
 
 from funds.chart import Purpose, heading
-from funds.models import ClaimRecovery, Dispute, LegalEntity, Payment, Refund, Transfer
+from funds.models import ClaimRecovery, Dispute, InstalmentPayment, LegalEntity, Payment, Refund, Transfer
 
 LABELS = {
     "OWED": gettext_lazy("À recouvrer"),
@@ -92,16 +93,17 @@ def claims_of(payments: Iterable[Payment]) -> list[Claim]:
 
 
 def contested_instalments() -> QuerySet[Payment]:
-    """Return the payments of shared instalments that the bank took back, or that were given back outside of us, with
-    all that their claims are read from; the last one taken first."""
-    took = (
-        Q(dispute__isnull=False) | Q(failed_at__isnull=False) | Q(refunds__isnull=False) | Q(recoveries__isnull=False)
+    """Return the payments of instalments that were shared, and then taken by the bank or given back outside of us, with
+    all that their claims are read from; the last one first. One that was given back before may stand among them."""
+    given_back = Exists(Refund.objects.filter(payment=OuterRef("pk")))
+    took = Q(dispute__isnull=False) | Q(failed_at__isnull=False) | given_back
+    later = InstalmentPayment.objects.filter(
+        instalment=OuterRef("instalment"), pk__gt=OuterRef("instalment_payment__pk")
     )
-    return (
-        with_claims(Payment.objects.filter(took, instalment__distribution__isnull=False, cleared_at__isnull=False))
-        .order_by("-pk")
-        .distinct()
+    shared = Payment.objects.filter(
+        took, ~Exists(later), instalment__distribution__isnull=False, instalment_payment__isnull=False
     )
+    return with_claims(shared).order_by("-pk")
 
 
 def with_claims(payments: QuerySet[Payment]) -> QuerySet[Payment]:
@@ -114,14 +116,23 @@ def with_claims(payments: QuerySet[Payment]) -> QuerySet[Payment]:
 
 
 def open_claims() -> list[Claim]:
-    """Return the claims of which something is expected, the oldest first."""
-    standing = [claim for claim in claims_of(contested_instalments()) if claim.open_cents]
+    """Return the claims of which something is expected, the oldest first; what it costs depends on these only."""
+    found = contested_instalments().filter(instalment__loan__offer__in=_offers_owed())
+    standing = [claim for claim in claims_of(found) if claim.open_cents]
     return sorted(standing, key=lambda claim: claim.payment.pk)
 
 
-def every_claim() -> list[Claim]:
-    """Return every claim there ever was, the last one first."""
-    return [claim for claim in claims_of(contested_instalments()) if claim.is_claim]
+def _offers_owed() -> list[int]:
+    """Return the offers whose borrower's account of claims shows a debt."""
+    numbers = sorted({heading(chart, Purpose.CLAIM_ON_SAVER).number for chart in LegalEntity.Chart.values})
+    query = """SELECT account.offer_id FROM funds_account account
+        JOIN funds_loan loan ON loan.offer_id = account.offer_id AND loan.borrower_id = account.party_id
+        WHERE account.number = ANY(%s)
+            AND (SELECT coalesce(sum(amount_cents), 0) FROM funds_transfer WHERE debit_id = account.id)
+                > (SELECT coalesce(sum(amount_cents), 0) FROM funds_transfer WHERE credit_id = account.id)"""
+    with connection.cursor() as cursor:
+        cursor.execute(query, [numbers])
+        return [offer for (offer,) in cursor.fetchall()]
 
 
 def overpaid_key(payment: Payment, rank: int) -> str:

@@ -16,7 +16,7 @@ from fres.kernel.access import reads_only, require
 from fres.kernel.errors import RuleViolation
 from funds.forms import RecoveryForm
 from funds.models import Payment
-from funds.payments.claims import Claim, claim_of, contested_instalments, every_claim, open_claims, reference_of
+from funds.payments.claims import Claim, claim_of, claims_of, contested_instalments, open_claims, reference_of
 from funds.payments.recoveries import record_recovery, undo_recovery, why_not_record, why_not_undo
 from funds.payments.timeline import payment_steps
 from funds.permissions import can_follow_refunds, can_record_recovery, can_see_desk
@@ -34,12 +34,13 @@ _can_see_desk = require(can_see_desk, hidden=True)
 def listing(request: SignedInRequest) -> HttpResponseBase:
     """The claims of which something is expected, or all of them."""
     is_all = request.GET.get("tous") == "1"
-    found = every_claim() if is_all else open_claims()
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    standing = open_claims()
+    page = Paginator(contested_instalments() if is_all else standing, PER_PAGE).get_page(request.GET.get("page"))
+    told = [one for one in claims_of(page.object_list) if one.is_claim] if is_all else list(page.object_list)
     context = {
         "page": page,
-        "lines": [{"claim": one, **_told(one)} for one in page.object_list],
-        "open_cents": sum(one.open_cents for one in found),
+        "lines": [{"claim": one, **_told(one)} for one in told],
+        "open_cents": sum(one.open_cents for one in standing),
         "is_all": is_all,
     }
     return render(request, "funds/recoveries.html", context)

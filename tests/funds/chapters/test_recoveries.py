@@ -11,8 +11,9 @@ from funds.demonstration.campaigns import CAMPAIGNS
 from funds.demonstration.chapters import recoveries as chapter
 from funds.demonstration.region import find_region
 from funds.models import ClaimRecovery, Entry
-from funds.payments.claims import every_claim, open_claims
+from funds.payments.claims import open_claims
 from investors.parties import check_iban
+from tests.funds.payments.recovery_scenes import every_claim
 from tests.funds.test_demonstration import SPRING, few_territories, provider, tell  # noqa: F401
 
 

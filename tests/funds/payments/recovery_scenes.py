@@ -5,7 +5,7 @@ from datetime import date, datetime
 from fres.kernel import clock
 from fres.kernel.access import Role
 from funds.models import ClaimRecovery, Distribution, InstalmentPayment, Payment
-from funds.payments.claims import Claim, claim_of
+from funds.payments.claims import Claim, claim_of, claims_of, contested_instalments
 from funds.payments.gateway import DisputeOutcome, DisputeStatus
 from funds.payments.recording import read_payment
 from funds.payments.recoveries import record_recovery
@@ -69,3 +69,8 @@ def recovered(
 
 def claim(payment: Payment) -> Claim:
     return claim_of(read_payment(payment.pk))
+
+
+def every_claim() -> list[Claim]:
+    """Every claim there ever was, the last one first."""
+    return [one for one in claims_of(contested_instalments()) if one.is_claim]

@@ -17,7 +17,7 @@ from fres.kernel.models import Message
 from funds.chart import Purpose
 from funds.ledger import balance_cents
 from funds.models import ClaimRecovery, Entry, Payment, Refund
-from funds.payments.claims import every_claim, open_claims
+from funds.payments.claims import open_claims
 from funds.payments.gateway import DisputeStatus, FailureCode
 from funds.payments.recording import offer_of, payer_of, read_payment
 from funds.payments.recoveries import RecoveryFourEyes, RecoveryRefused, RecoveryTooLarge, undo_recovery
@@ -26,7 +26,7 @@ from funds.payments.reversal import DebitFailed, held_cents, reverse_payment
 from funds.payments.sync import write_off_claims
 from funds.states import PaymentState
 from tests.funds.payments.bank_refund_scenes import staff
-from tests.funds.payments.recovery_scenes import a_claim, a_shared_instalment, claim, contested, recovered
+from tests.funds.payments.recovery_scenes import a_claim, a_shared_instalment, claim, contested, every_claim, recovered
 from tests.funds.payments.scenes import Provider, assert_books_right
 from tests.funds.payments.test_reversal import given_back
 
