@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -35,11 +36,13 @@ def listing(request: SignedInRequest) -> HttpResponseBase:
     """The claims of which something is expected, or all of them."""
     is_all = request.GET.get("tous") == "1"
     standing = open_claims()
-    page = Paginator(contested_instalments() if is_all else standing, PER_PAGE).get_page(request.GET.get("page"))
-    told = [one for one in claims_of(page.object_list) if one.is_claim] if is_all else list(page.object_list)
+    shown: QuerySet[Payment] | list[Payment]
+    shown = contested_instalments() if is_all else [claim.payment for claim in standing]
+    page = Paginator(shown, PER_PAGE).get_page(request.GET.get("page"))
+    told = claims_of(list(page))
     context = {
         "page": page,
-        "lines": [{"claim": one, **_told(one)} for one in told],
+        "lines": [{"claim": one, **_told(one)} for one in told if one.is_claim],
         "open_cents": sum(one.open_cents for one in standing),
         "is_all": is_all,
     }
