@@ -26,6 +26,7 @@ urlpatterns = [
     path("", include("funds.label_urls")),
     path("", include("projects.monitoring.urls")),
     path("", include("funds.sources.urls")),
+    path("api/v1/", include("funds.sources.api.urls")),
     path("", include("funds.pool.urls")),
     path("", include("funds.rules.urls")),
     path("", include("funds.monitoring.urls")),

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from fres.kernel import access, uploads
+from fres.kernel import access, problems, uploads
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -30,6 +30,8 @@ class UploadLimitMiddleware:
         if announced > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             limit = uploads.limit_for(request.path)
             if announced > limit.request_bytes:
+                if problems.is_for_programs(request):
+                    return problems.too_heavy(limit.megabytes)
                 return render(request, "413.html", {"limit_mb": limit.megabytes}, status=413)
         return self.get_response(request)
 

@@ -17,7 +17,7 @@ BYTES_IN_MEGABYTE = 1_000_000
 FORM_ALLOWANCE_BYTES = 200_000
 DEFAULT_KEY = "upload.max_mb"
 # Beginning of the path → key of its limit; the longest that fits wins.
-LIMITS = {"/partenaire/": "upload.partner_max_mb"}
+LIMITS = {"/partenaire/": "upload.partner_max_mb", "/api/v1/": "upload.partner_max_mb"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ from funds.models.monitoring import (
     LossLine,
 )
 from funds.models.offers import Commitment, Offer, SaverCeiling, WaitingPlace
+from funds.models.partner_keys import PartnerKey
 from funds.models.partner_uploads import PartnerUpload, UploadLine
 from funds.models.payments import Dispute, Payment, ProviderEvent, Refund, RefusedEvents
 from funds.models.payouts import PayeeAccount, PayoutOrder
@@ -153,6 +154,7 @@ __all__ = [
     "OpeningLine",
     "PaperKeying",
     "Partner",
+    "PartnerKey",
     "PartnerUpload",
     "PayeeAccount",
     "Payment",

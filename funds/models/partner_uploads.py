@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from fres.kernel import append_only
+from funds.models.partner_keys import PartnerKey
 from funds.models.sources import Instrument, Partner
 from funds.sources.states import UploadState
 from investors.models import User
@@ -22,6 +23,8 @@ class PartnerUpload(models.Model):
     size = models.PositiveIntegerField(_("octets"))
     state = models.CharField(_("état"), max_length=9, choices=UploadState, default=UploadState.TO_VERIFY)
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    # The key of the program that sent it, `by` being who made that key; none: sent on the page.
+    key = models.ForeignKey(PartnerKey, on_delete=models.PROTECT, null=True, blank=True, related_name="uploads")
     received_at = models.DateTimeField(_("reçu le"))
     checked_at = models.DateTimeField(_("contrôlé le"), null=True, blank=True)
     format = models.CharField(_("format"), max_length=20, blank=True)

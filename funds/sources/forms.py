@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from funds.models import Channel, Instrument, Partner
+from funds.models import Channel, Instrument, Partner, PartnerKey
 
 
 def _day(label: Any) -> forms.DateField:
@@ -14,6 +14,13 @@ def _day(label: Any) -> forms.DateField:
 
 class UploadForm(forms.Form):
     file = forms.FileField(label=_("Fichier CSV ou JSON"), allow_empty_file=True)
+
+
+class KeyForm(forms.Form):
+    name = forms.CharField(label=_("À quoi sert cette clé"), max_length=80)
+    scopes = forms.MultipleChoiceField(
+        label=_("Ce qu’elle peut faire"), choices=PartnerKey.Scope.choices, widget=forms.CheckboxSelectMultiple
+    )
 
 
 class PartnerForm(forms.Form):

@@ -18,7 +18,7 @@ from fres.kernel.errors import RuleViolation
 from fres.kernel.models import Territory
 from fres.kernel.states import advance
 from fres.kernel.uploads import BYTES_IN_MEGABYTE, FileTooHeavy, limit_for
-from funds.models import Channel, Partner, PartnerUpload, UploadLine
+from funds.models import Channel, Partner, PartnerKey, PartnerUpload, UploadLine
 from funds.sources import states
 from funds.sources.checking import CheckedLine, Known, Report, check_lines
 from funds.sources.format import FORMAT, period_end, read_lines
@@ -55,8 +55,12 @@ def check_upload_job(*, upload_uuid: str) -> None:
 
 
 @transaction.atomic
-def receive_upload(*, partner: Partner, file: UploadedFile, by: User, at: datetime) -> tuple[PartnerUpload, bool]:
+def receive_upload(
+    *, partner: Partner, file: UploadedFile, by: User, at: datetime, key: PartnerKey | None = None
+) -> tuple[PartnerUpload, bool]:
     """Keep a file and decide it, at once when it is light, else by the worker.
+
+    Args: key: of the program that sent it; none when a person did.
 
     Returns: the row, and whether it is new: the same content is there once.
     Raises: FileTooHeavy; UploadEmpty; EngagementMissing; NoActiveChannel; UploadAlreadyReplaced.
@@ -90,7 +94,13 @@ def receive_upload(*, partner: Partner, file: UploadedFile, by: User, at: dateti
     if known is not None:
         return known, False
     upload = PartnerUpload.objects.create(
-        partner=partner, name=(file.name or "")[-160:], sha256=sha256, size=size, by=by, received_at=at
+        partner=partner,
+        name=(file.name or "")[-160:],
+        sha256=sha256,
+        size=size,
+        by=by,
+        received_at=at,
+        key=key,
     )
     if size <= AT_ONCE_BYTES:
         return check_upload(upload=upload, at=at), True

@@ -2,16 +2,18 @@
 
 from django.urls import path
 
-from funds.sources.views import desk, partner, public
+from funds.sources.views import desk, keys, partner, public
 
 app_name = "sources"
 urlpatterns = [
     path("fonds/sources/", public.sources, name="public"),
     path("fonds/sources/format/", public.file_format, name="format"),
+    path("fonds/sources/api/", public.partner_api, name="api"),
     path("fonds/sources/modele.csv", public.template, name="template"),
     path("fonds/sources/<uuid:uuid>/", public.source, name="source"),
     path("partenaire/", partner.space, name="space"),
     path("partenaire/<uuid:uuid>/", partner.partner, name="partner"),
+    path("partenaire/<uuid:uuid>/cles/", keys.keys, name="keys"),
     path("partenaire/fichiers/<uuid:uuid>/", partner.upload, name="upload"),
     path("partenaire/fichiers/<uuid:uuid>/territoires/", partner.places, name="places"),
     path("gestion/sources/", desk.desk, name="desk"),

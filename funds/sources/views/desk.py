@@ -18,6 +18,7 @@ from funds.models import Channel, Fund, Partner, PartnerUpload
 from funds.permissions import can_see_desk
 from funds.sources.channels import close_channel, open_channel, record_lead
 from funds.sources.forms import ChannelForm, EngagementForm, LeadForm, PartnerForm
+from funds.sources.keys import revoke_key
 from funds.sources.partners import (
     engagement_of,
     needs_engagement,
@@ -144,6 +145,8 @@ def _act(request: SignedInRequest, one: Partner) -> HttpResponseBase:
             open_channel(partner=one, by=by, at=at, **channel.cleaned_data)
         elif act == "close":
             close_channel(channel=get_object_or_404(one.channels, uuid=request.POST.get("channel")), at=at)
+        elif act == "revoke_key":
+            revoke_key(key=get_object_or_404(one.keys, uuid=request.POST.get("key")), by=by, at=at)
         else:
             raise Http404
     except RuleViolation as refusal:
@@ -169,6 +172,7 @@ def _show(
         "proposed": text_proposed(one, clock.today()),
         "needs_engagement": needs_engagement(one),
         "channels": one.channels.all(),
+        "keys": one.keys.all(),
         "page": Paginator(one.uploads.select_related("by"), PER_PAGE).get_page(request.GET.get("page")),
         "engagement_form": engagement or EngagementForm(),
         "channel_form": channel or ChannelForm(initial={"territory_code": one.fund.region_code}),

@@ -1,8 +1,10 @@
 """Public pages: the sources of a fund, what they add up to, and the format of the files that say so."""
 
+from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -68,6 +70,46 @@ def file_format(request: HttpRequest) -> HttpResponse:
         "max_errors": parameters.value_at("sources.max_errors", today).whole,
     }
     return render(request, "sources/format.html", context)
+
+
+@open_to_all
+@require_safe
+def partner_api(request: HttpRequest) -> HttpResponse:
+    """The partners' API, printed from its own description (OpenAPI)."""
+    schema = _description()
+    calls = [
+        {
+            "method": method.upper(),
+            "path": path,
+            "summary": call["summary"],
+            "answers": sorted(map(str, call["responses"])),
+            "asks": [one["name"] for one in call.get("parameters", [])],
+        }
+        for path, methods in schema["paths"].items()
+        for method, call in methods.items()
+    ]
+    today = clock.today()
+    context = {
+        "calls": calls,
+        "limit_mb": parameters.value_at("upload.partner_max_mb", today).whole,
+        "per_minute": parameters.value_at("sources.api.calls_per_minute", today).whole,
+        "site_url": settings.SITE_URL,
+    }
+    return render(request, "sources/api.html", context)
+
+
+@open_to_all
+@require_safe
+def openapi(request: HttpRequest) -> HttpResponse:
+    """The description of the partners' API that programs read (OpenAPI 3.1)."""
+    return JsonResponse(_description(), json_dumps_params={"ensure_ascii": False})
+
+
+def _description() -> dict[str, Any]:
+    # Imported here: the API's library is for the API, not for every page.
+    from funds.sources.api.endpoints import api
+
+    return dict(api.get_openapi_schema(path_prefix="/api/v1/"))
 
 
 _EXAMPLE = (

@@ -18,6 +18,7 @@ def _source() -> Visit:
 
 @visit("sources:partner")
 @visit("sources:desk_partner")
+@visit("sources:keys")
 def _partner() -> Visit:
     partner = a_partner()
     return Visit({"uuid": partner.uuid}, owner=a_member(partner))
@@ -26,6 +27,7 @@ def _partner() -> Visit:
 @visit("sources:upload")
 @visit("sources:places")
 @visit("sources:desk_upload")
+@visit("partner_api:upload")
 def _upload() -> Visit:
     partner = a_partner()
     file = as_file(as_csv(sound(partner)))
