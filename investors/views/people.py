@@ -16,6 +16,7 @@ from investors import permissions, selectors
 from investors.checks import record_check
 from investors.forms import GrantForm, JournalForm, PartyCheckForm, PartySearchForm, UserSearchForm
 from investors.models import Party, PartyCheck, RoleGrant, User
+from investors.officers import mandates_on, owners_on
 from investors.roles import grant_role, revoke_role
 
 _PER_PAGE = 50
@@ -44,6 +45,8 @@ def party(request: HttpRequest, uuid: str) -> HttpResponse:
         "representations": shown.representations.select_related("user").order_by("-valid_from"),
         "gaps": selectors.profile_gaps(shown, clock.today()),
         "checks": shown.checks.select_related("by"),
+        "mandates": mandates_on(shown, clock.today()),
+        "owners": owners_on(shown, clock.today()),
         "can_check": permissions.can_check_people(request.user),  # type: ignore[arg-type]
         "check_form": PartyCheckForm(initial={"iban_hash": shown.iban_hash}),
         "changes": selectors.changes_of(shown),

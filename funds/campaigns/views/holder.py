@@ -20,6 +20,7 @@ from fres.kernel.money import from_cents, to_cents
 from fres.kernel.uploads import limit_for
 from funds.calendars import loan_example
 from funds.campaigns import preparing, selectors
+from funds.campaigns.carrying import prepare_from_application, proposed_terms
 from funds.campaigns.forms import (
     AnswersForm,
     FundingFormSet,
@@ -61,17 +62,19 @@ def prepare(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     fund = selectors.fund_of_project(project)
     if fund is None:
         raise Http404
-    form = TermsForm(request.POST or None)
+    form = TermsForm(request.POST or None, initial=proposed_terms(project))
     refusal: RuleViolation | None = None
     if request.method == "POST" and form.is_valid():
         try:
-            offer = preparing.prepare_offer(
+            offer = prepare_from_application(
                 project=project, fund=fund, terms=form.terms(), by=request.user, at=clock.now()
             )
         except RuleViolation as refused:
             refusal = refused
         else:
-            messages.success(request, _("L’offre est en préparation. Complétez son dossier."))
+            messages.success(
+                request, _("L’offre est en préparation, avec ce que votre dossier disait déjà. Complétez-la.")
+            )
             return redirect("campaigns:file", slug=offer.slug)
     context = {"form": form, "project": project, "refusal": refusal}
     return render(request, "campaigns/terms.html", context, status=422 if form.errors or refusal else 200)

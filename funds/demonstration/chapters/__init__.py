@@ -25,6 +25,7 @@ CHAPTERS: tuple[str, ...] = (
     "labels",
     "campaigns",
     "tranches",
+    "unwinding",
     "monitoring",
     "sources",
     "cofinancing",
