@@ -247,6 +247,8 @@ ACCESS: dict[str, dict[str, int]] = {
     "labels:assessment": back_office(200, *STAFF),
     "labels:piece": back_office(200, *STAFF),
     "labels:new_version": back_office(200, "evaluator", "manager"),
+    "labels:new_label": back_office(200, "evaluator", "manager"),
+    "labels:weights": back_office(200, "evaluator", "manager"),
     "labels:misuse": back_office(302, "evaluator"),
     "labels:signature": back_office(302, "evaluator"),
     "fund_labels:held": back_office(200, *STAFF),

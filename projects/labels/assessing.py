@@ -1,6 +1,7 @@
 """Assessing a subject on one version: begin, answer with evidence, conclude. The conclusion is computed and frozen."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -22,6 +23,8 @@ from projects.labels.criteria import Conclusion, Given, conclude, levels_of, rul
 from projects.labels.explanation import explanation_of, render_explanation
 from projects.labels.subjects import Subject
 from projects.labels.versions import check_in_force, level_name
+from projects.labels.weights import weights_of
+from projects.labels.words import department_of
 from projects.models import Application, Assessment, AssessmentAnswer, Criterion, Evidence, Label
 from projects.states import ABANDON_ASSESSMENT, CONCLUDE_ASSESSMENT, AssessmentState
 
@@ -209,11 +212,16 @@ def abandon_assessment(*, assessment: Assessment, by: User, at: datetime, reason
 
 
 def conclusion_of(assessment: Assessment, *, on: date) -> Conclusion:
-    """Return what the answers given so far conclude on a day. Raises: AssessmentIncomplete; NothingAsked."""
+    """Return what the answers given so far conclude on a day, by the weights of the subject's département (R-102).
+
+    Raises: AssessmentIncomplete; NothingAsked.
+    """
     label = assessment.label
+    department = department_of(assessment.commune_code) if assessment.commune_code else ""
+    weights = weights_of(label, department, on)
     return conclude(
         decision_rule=label.rule,
-        rules=[rule_of(one) for one in label.criteria.all()],
+        rules=[replace(rule_of(one), weight=weights[one.pk]) for one in label.criteria.all()],
         answers=answers_of(assessment),
         on=on,
         levels=levels_of(label),

@@ -1,16 +1,21 @@
 """Forms of labels and charters: what is typed, turned into what the operations take."""
 
+import re
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from fres.kernel import parameters
+from fres.kernel.models import Territory
 from projects.labels.criteria import OPERATORS
 from projects.labels.subjects import Subject
 from projects.labels.versions import CriterionDraft
-from projects.models import Criterion, Label
+from projects.labels.weights import HIGHEST_WEIGHT
+from projects.models import Award, Criterion, Label
 from projects.models.groupings import Sector
 from projects.states import AwardState
 
@@ -148,7 +153,7 @@ class SignForm(forms.Form):
         self.fields["subject"].choices = [(f"{one.type}:{one.uuid}", one.name) for one in subjects]  # type: ignore[attr-defined]
         for criterion in criteria:
             self.fields[f"accepts_{criterion.pk}"] = forms.BooleanField(
-                label=f"{criterion.title} : {criterion.text_fr}", required=False
+                label=f"{criterion.title} : {criterion.text_fr}", required=False
             )
         self.order_fields(["subject", "sector", *(f"accepts_{one.pk}" for one in criteria), "agrees"])
 
@@ -180,6 +185,37 @@ class VersionForm(forms.Form):
     source = forms.CharField(label=gettext_lazy("Source ou décision"), max_length=400)
 
 
+class LocalLabelForm(forms.Form):
+    """A label that a fund makes its own, beside its criteria."""
+
+    fund_uuid = forms.ChoiceField(label=gettext_lazy("Fonds"))
+    code = forms.CharField(
+        label=gettext_lazy("Code"), max_length=20, help_text=gettext_lazy("Majuscules, chiffres et tirets.")
+    )
+    version = forms.CharField(label=gettext_lazy("Version"), max_length=20)
+    name = forms.CharField(label=gettext_lazy("Nom"), max_length=160)
+    purpose = forms.CharField(label=gettext_lazy("Ce qu’il dit"), widget=forms.Textarea(attrs={"rows": 3}))
+    owner = forms.CharField(label=gettext_lazy("Décideur"), max_length=160)
+    subject_types = forms.MultipleChoiceField(
+        label=gettext_lazy("À qui il s’attribue"), choices=Award.Subject.choices, widget=forms.CheckboxSelectMultiple
+    )
+    validity_months = forms.IntegerField(label=gettext_lazy("Durée en mois"), min_value=1, max_value=120)
+    valid_from = forms.DateField(label=gettext_lazy("Premier jour"), **_DATE)  # type: ignore[arg-type]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["fund_uuid"].choices = parameters.fund_scopes()  # type: ignore[attr-defined]
+
+    def clean_code(self) -> str:
+        code = str(self.cleaned_data["code"]).upper()
+        if not re.fullmatch(r"[A-Z][A-Z0-9-]{1,19}", code):
+            raise forms.ValidationError(_("Un code a des majuscules, des chiffres et des tirets."), code="code")
+        return code
+
+    def clean_fund_uuid(self) -> UUID:
+        return UUID(self.cleaned_data["fund_uuid"])
+
+
 class CriterionForm(forms.Form):
     """One criterion of the version to come. Emptying its identifier leaves it out."""
 
@@ -194,7 +230,7 @@ class CriterionForm(forms.Form):
         required=False,
     )
     tests = forms.CharField(
-        label=gettext_lazy("Seuils, un par ligne : nom ; libellé ; >= ; 66 ; %"),
+        label=gettext_lazy("Seuils, un par ligne : nom ; libellé ; >= ; 66 ; %"),
         widget=forms.Textarea(attrs={"rows": 2}),
         required=False,
     )
@@ -244,6 +280,7 @@ class CriterionForm(forms.Form):
 
 
 CriterionFormSet = forms.formset_factory(CriterionForm, extra=2, max_num=60)
+NewCriterionFormSet = forms.formset_factory(CriterionForm, extra=8, max_num=60)
 
 
 def criterion_initial(label: Label) -> list[dict[str, Any]]:
@@ -253,7 +290,7 @@ def criterion_initial(label: Label) -> list[dict[str, Any]]:
             "identifier": one.identifier, "kind": one.kind, "scale": one.scale, "title": one.title,
             "text_fr": one.text_fr, "evidence": "\n".join(one.evidence), "weight": one.weight,
             "tests": "\n".join(
-                " ; ".join((t["name"], t["label"], t["operator"], t["threshold"], t["unit"])) for t in one.tests
+                " ; ".join((t["name"], t["label"], t["operator"], t["threshold"], t["unit"])) for t in one.tests
             ),
         }
         for one in label.criteria.all()
@@ -265,3 +302,32 @@ def _is_number(text: str) -> bool:
         return Decimal(text).is_finite()
     except InvalidOperation:
         return False
+
+
+class WeightsForm(forms.Form):
+    """What a territory makes of the criteria of progress of a label; each starts at the label's own weight."""
+
+    territory_code = forms.ChoiceField(label=gettext_lazy("Département"))
+    valid_from = forms.DateField(
+        label=gettext_lazy("À partir du"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Décision du territoire"), max_length=300,
+        help_text=gettext_lazy("Qui l’a prise, quand, et pourquoi : elle est publiée."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, label: Label, **options: Any) -> None:
+        super().__init__(*args, **options)
+        rows = Territory.objects.filter(level=Territory.Level.DEPARTEMENT, is_current=True).order_by("code")
+        self.fields["territory_code"].choices = [  # type: ignore[attr-defined]
+            (row.code, f"{row.name} ({row.code})") for row in rows
+        ]
+        self.criteria = list(label.criteria.filter(kind=Criterion.Kind.PROGRESS))
+        for one in self.criteria:
+            self.fields[f"weight_{one.pk}"] = forms.IntegerField(
+                label=f"{one.identifier} – {one.title}", min_value=0, max_value=HIGHEST_WEIGHT, initial=one.weight
+            )
+
+    def weights(self) -> dict[str, int]:
+        """Return what was typed, by the criterion's identifier."""
+        return {one.identifier: self.cleaned_data[f"weight_{one.pk}"] for one in self.criteria}

@@ -23,7 +23,6 @@ from projects.models import (
     Award,
     CharterSignature,
     Criterion,
-    CriterionWeight,
     Label,
     MisuseReport,
     Organisation,
@@ -240,12 +239,3 @@ def profile_of(assessment: Assessment) -> Drawing | None:
         subject=assessment.subject_name,
         compared_with=_("Médiane du département %(code)s") % {"code": department or "–"},
     )
-
-
-def weights_of(label: Label, department: str, on: date) -> dict[int, int]:
-    """Return the weight a territory gives each criterion on a day, by criterion key; the label's own without one."""
-    weights = {one.pk: one.weight for one in label.criteria.all()}
-    rows = CriterionWeight.objects.filter(
-        criterion__label=label, territory_code=department, valid_from__lte=on
-    ).order_by("valid_from", "pk")
-    return weights | {row.criterion_id: row.weight for row in rows}

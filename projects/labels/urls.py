@@ -22,6 +22,8 @@ urlpatterns = [
     path("gestion/labels/evaluations/<uuid:uuid>/", staff.assessment, name="assessment"),
     path("gestion/labels/pieces/<uuid:uuid>/", staff.piece, name="piece"),
     path("gestion/labels/referentiels/<str:code>/<str:version>/suite/", staff.new_version, name="new_version"),
+    path("gestion/labels/referentiels/<str:code>/<str:version>/poids/", staff.weights, name="weights"),
+    path("gestion/labels/nouveau/", staff.new_label, name="new_label"),
     path("gestion/labels/signalements/<uuid:uuid>/", staff.misuse, name="misuse"),
     path("gestion/labels/signatures/<uuid:uuid>/", staff.signature, name="signature"),
 ]

@@ -24,6 +24,9 @@ def live(region):
 @pytest.mark.django_db
 def test_labels_are_held_in_every_state_and_a_second_telling_changes_nothing():
     Territory.objects.create(vintage=VINTAGE, level=Territory.Level.REGION, code="32", name="Hauts-de-France")
+    Territory.objects.create(
+        vintage=VINTAGE, level=Territory.Level.DEPARTEMENT, code="62", name="Pas-de-Calais", region_code="32"
+    )
     with kernel_clock.freeze(FOUNDED):
         region = found_region(at=FOUNDED)
     live(region)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from fres.kernel import clock
 from funds import label_consequences
 from funds.demonstration import cast
 from funds.demonstration.chapters import Act
@@ -15,7 +16,16 @@ from projects.labels.awarding import claim_status, grant_award, refuse_award, re
 from projects.labels.charters import moderate_misuse, report_misuse
 from projects.labels.signing import declare_and_sign
 from projects.labels.subjects import Subject, find_subject
-from projects.models import Assessment, Award, CharterSignature, Label, MisuseReport, Organisation
+from projects.labels.weights import set_weights
+from projects.models import (
+    Assessment,
+    Award,
+    CharterSignature,
+    CriterionWeight,
+    Label,
+    MisuseReport,
+    Organisation,
+)
 
 YES = "Pièces au dossier, lues sur place"
 LOCAL: dict[str, dict[str, Any]] = {
@@ -211,6 +221,19 @@ def _answers_report(day: date, about: str, answer: str) -> Act:
     return Act(day, do, lambda region: MisuseReport.objects.filter(about=about, moderated_at__isnull=False).exists())
 
 
+def _weighs(day: date, department: str, weights: dict[str, int], reason: str) -> Act:
+    """A territory says what is useful there (R-102)."""
+
+    def do(region: Region, at: datetime) -> None:
+        label = Label.objects.get(code=cast.FUND_LABEL, version=cast.FUND_LABEL_VERSION)
+        set_weights(
+            label=label, territory_code=department, weights=weights, valid_from=clock.local(at).date(), reason=reason,
+            by=region.manager, at=at,
+        )  # fmt: skip
+
+    return Act(day, do, lambda region: CriterionWeight.objects.filter(territory_code=department).exists())
+
+
 def _agreement(kind: str, last: date) -> dict[str, dict[str, Any]]:
     return {f"SIAE-{kind}": {"yes": True, "reference": "Convention avec l’État", "valid_to": last}}
 
@@ -257,6 +280,12 @@ ACTS = (
     _draws_profile(date(2025, 10, 7), cast.ENDOWMENT, "1122311222"),
     _reports(date(2025, 11, 4), MARKET, "Affiches en rayon", "Le nom de la charte est affiché sans signature."),
     _answers_report(date(2025, 11, 25), MARKET, "Vérifié : l’enseigne n’a pas signé ; elle a retiré ses affiches."),
+    _weighs(
+        date(2026, 1, 20),
+        "62",
+        {"HDF-P1": 4, "HDF-P2": 2, "HDF-P3": 1},
+        "Assemblée des maires du bassin minier, 12 janvier 2026 : l’emploi local d’abord.",
+    ),
     _loses(date(2026, 6, 9), GARDEN_STATUS, "Convention dénoncée par l’État le 1er juin 2026."),
     _suspends(date(2026, 10, 13), cast.THEATRE, "Changement de statuts à examiner."),
     _claims(date(2026, 11, 3), HOUSING_STATUS),

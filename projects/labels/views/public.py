@@ -17,6 +17,7 @@ from projects.labels import selectors
 from projects.labels.charters import report_misuse
 from projects.labels.forms import MisuseForm, RegisterFilterForm
 from projects.labels.versions import compare_versions, level_name
+from projects.labels.weights import territories_of
 from projects.models import Award, Label
 
 ROWS_A_PAGE = 50
@@ -68,6 +69,7 @@ def referential(request: HttpRequest, code: str, version: str) -> HttpResponse:
         "label": label,
         "criteria": label.criteria.all(),
         "levels": label.levels,
+        "territories": territories_of(label, clock.today()),
         "versions": selectors.versions_of(label),
         "other": other,
         "comparison": compare_versions(other, label) if other else [],

@@ -31,14 +31,18 @@ from projects.labels.forms import (
     BRANCHES,
     AnswerForm,
     CriterionFormSet,
+    LocalLabelForm,
+    NewCriterionFormSet,
     StartForm,
     VersionForm,
+    WeightsForm,
     criterion_initial,
 )
 from projects.labels.permissions import can_evaluate, can_publish_versions, can_see_labels_desk
 from projects.labels.prefill import measured_answers
 from projects.labels.subjects import SubjectUnknown, find_subject
-from projects.labels.versions import in_force, publish_version
+from projects.labels.versions import in_force, publish_local_label, publish_version
+from projects.labels.weights import set_weights
 from projects.models import (
     Application,
     Assessment,
@@ -65,6 +69,7 @@ def desk(request: SignedInRequest) -> HttpResponse:
         "work": selectors.work_of_evaluators(),
         "labels": selectors.referentials(),
         "can_evaluate": can_evaluate(request.user),
+        "can_publish": can_publish_versions(request.user),
     }
     return render(request, "labels/desk.html", context)
 
@@ -270,6 +275,51 @@ def new_version(request: SignedInRequest, code: str, version: str) -> HttpRespon
             return redirect("labels:referential", code=published.code, version=published.version)
     context = {"label": base, "form": form, "criteria": criteria, "refusal": refusal}
     return render(request, "labels/new_version.html", context, status=422 if request.method == "POST" else 200)
+
+
+@_sees_desk
+@require(can_publish_versions)
+@require_http_methods(["GET", "POST"])
+def new_label(request: SignedInRequest) -> HttpResponseBase:
+    """Publish the first version of a label that a fund makes its own."""
+    sent = request.POST if request.method == "POST" else None
+    form, criteria = LocalLabelForm(sent), NewCriterionFormSet(sent, prefix="criteres")
+    refusal = None
+    if form.is_valid() and criteria.is_valid():
+        drafts = [one.draft(None) for one in criteria if one.cleaned_data.get("identifier")]
+        try:
+            made = publish_local_label(criteria=drafts, by=request.user, at=clock.now(), **form.cleaned_data)
+        except RuleViolation as violation:
+            refusal = violation
+        else:
+            messages.success(request, _("Le label est publié. Le fonds l’accepte quand il l’ajoute à ses labels."))
+            return redirect("labels:referential", code=made.code, version=made.version)
+    context = {"form": form, "criteria": criteria, "refusal": refusal}
+    return render(request, "labels/new_label.html", context, status=422 if request.method == "POST" else 200)
+
+
+@_sees_desk
+@require(can_publish_versions)
+@require_http_methods(["GET", "POST"])
+def weights(request: SignedInRequest, code: str, version: str) -> HttpResponseBase:
+    """Write what a territory makes of the criteria of a version (R-102)."""
+    label = get_object_or_404(Label, code=code, version=version)
+    form = WeightsForm(request.POST if request.method == "POST" else None, label=label)
+    refusal = None
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            set_weights(
+                label=label, territory_code=data["territory_code"], weights=form.weights(),
+                valid_from=data["valid_from"], reason=data["reason"], by=request.user, at=clock.now(),
+            )  # fmt: skip
+        except RuleViolation as violation:
+            refusal = violation
+        else:
+            messages.success(request, _("Les poids du territoire sont publiés."))
+            return redirect("labels:referential", code=label.code, version=label.version)
+    context = {"label": label, "form": form, "refusal": refusal}
+    return render(request, "labels/weights.html", context, status=422 if refusal or form.errors else 200)
 
 
 @_sees_desk

@@ -21,6 +21,7 @@ from tests.projects.labels.scenes import (
 @visit("labels:referential")
 @visit("labels:report")
 @visit("labels:new_version")
+@visit("labels:weights")
 def _referential() -> Visit:
     return Visit({"code": "GEIQ", "version": "2015"})
 
