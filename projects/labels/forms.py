@@ -153,7 +153,7 @@ class SignForm(forms.Form):
         self.fields["subject"].choices = [(f"{one.type}:{one.uuid}", one.name) for one in subjects]  # type: ignore[attr-defined]
         for criterion in criteria:
             self.fields[f"accepts_{criterion.pk}"] = forms.BooleanField(
-                label=f"{criterion.title} : {criterion.text_fr}", required=False
+                label=f"{criterion.title} : {criterion.text_fr}", required=False
             )
         self.order_fields(["subject", "sector", *(f"accepts_{one.pk}" for one in criteria), "agrees"])
 
@@ -230,7 +230,7 @@ class CriterionForm(forms.Form):
         required=False,
     )
     tests = forms.CharField(
-        label=gettext_lazy("Seuils, un par ligne : nom ; libellé ; >= ; 66 ; %"),
+        label=gettext_lazy("Seuils, un par ligne : nom ; libellé ; >= ; 66 ; %"),
         widget=forms.Textarea(attrs={"rows": 2}),
         required=False,
     )
@@ -290,7 +290,7 @@ def criterion_initial(label: Label) -> list[dict[str, Any]]:
             "identifier": one.identifier, "kind": one.kind, "scale": one.scale, "title": one.title,
             "text_fr": one.text_fr, "evidence": "\n".join(one.evidence), "weight": one.weight,
             "tests": "\n".join(
-                " ; ".join((t["name"], t["label"], t["operator"], t["threshold"], t["unit"])) for t in one.tests
+                " ; ".join((t["name"], t["label"], t["operator"], t["threshold"], t["unit"])) for t in one.tests
             ),
         }
         for one in label.criteria.all()

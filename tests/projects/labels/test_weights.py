@@ -99,7 +99,8 @@ def test_a_fund_publishes_a_label_of_its_own_with_at_least_one_mandatory_criteri
     assert client.get(address).status_code == 200
     sent = {
         "fund_uuid": str(fund.uuid), "code": "local-62", "version": "2026", "name": "Label du bassin",
-        "purpose": "Utile.", "owner": "Fonds régional", "subject_types": ["project"], "validity_months": "36", "valid_from": "2026-12-01",
+        "purpose": "Utile.", "owner": "Fonds régional", "subject_types": ["project"],
+        "validity_months": "36", "valid_from": "2026-12-01",
         "criteres-TOTAL_FORMS": "1", "criteres-INITIAL_FORMS": "0", "criteres-0-identifier": "L-1",
         "criteres-0-kind": "P", "criteres-0-scale": "PROG", "criteres-0-title": "Emploi", "criteres-0-text_fr": "Crée.",
         "criteres-0-weight": "1",
