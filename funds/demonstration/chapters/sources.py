@@ -10,9 +10,10 @@ from fres.kernel.access import Role
 from funds.demonstration import cast
 from funds.demonstration.chapters import Act
 from funds.demonstration.region import Region
-from funds.models import Channel, Instrument, Partner, PartnerUpload
+from funds.models import Channel, Instrument, Partner, PartnerKey, PartnerUpload
 from funds.sources.channels import open_channel, record_lead
 from funds.sources.format import FORMAT, NAMES
+from funds.sources.keys import make_key, revoke_key
 from funds.sources.partners import record_engagement, register_partner
 from funds.sources.uploading import receive_upload
 from investors.models import RoleGrant, User
@@ -162,9 +163,18 @@ def _sent_since(day: date) -> bool:
     return PartnerUpload.objects.filter(partner__siren=BANK.siren, received_at__date__gte=day).exists()
 
 
+def _make_keys(region: Region, at: datetime) -> None:
+    """The bank makes a key for its data warehouse, and revokes one that was meant for a trial."""
+    by, partner = User.objects.get(email="partenaire@fres.example"), Partner.objects.get(siren=BANK.siren)
+    trial, _secret = make_key(partner=partner, name="Essai", scopes=[PartnerKey.Scope.READ], by=by, at=at)
+    make_key(partner=partner, name="Entrepôt de données", scopes=PartnerKey.Scope.values, by=by, at=at)
+    revoke_key(key=trial, by=by, at=at)
+
+
 ACTS = (
     Act(date(2026, 3, 2), _found, lambda region: Partner.objects.filter(siren=BANK.siren).exists()),
     Act(date(2026, 7, 6), _declare_first, lambda region: _sent_since(date(2026, 7, 6))),
     Act(date(2026, 10, 8), _declare, lambda region: _sent_since(date(2026, 10, 8))),
     Act(date(2026, 10, 20), _declare_again, lambda region: _sent_since(date(2026, 10, 20))),
+    Act(date(2026, 10, 26), _make_keys, lambda region: PartnerKey.objects.exists()),
 )
