@@ -34,6 +34,7 @@ from investors.permissions import has_role
 SERIES, KIND, ABOUT = "DIS", "pool_sheet", "compartment"
 WARNING = "pool.warning"
 PAYMENT_DAYS = "pool.payment.days"
+_RIGHTS = {Compartment.Instrument.SHARE.value: "Une personne, une voix, quel que soit le nombre de ses parts."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +164,9 @@ def _capital(view: PotView, on: date) -> tuple[Item, ...]:
     )
     projects = tuple((one.project.title, format_cents(one.cents)) for one in view.placed)
     return (
-        Item("capital", f"D’après les livres, au {date_in_words(on)}", head=("Poste", "Montant"), rows=rows),
-        Item("holders", "Porteurs", f"{view.units} parts, {view.holders} personnes."),
+        Item("capital_on", "D’après les livres de l’émetteur", f"au {date_in_words(on)}."),
+        Item("capital", "Capital et emploi", head=("Poste", "Montant"), rows=rows),
+        Item("holders", "Porteurs", f"{_counted(view.units)} parts, {_counted(view.holders)} personnes."),
         Item("placed", "Projets financés", head=("Projet", "Placé"), rows=projects)
         if projects
         else Item("placed", "Projets financés", "Aucun à ce jour."),
@@ -190,9 +192,9 @@ def _units(view: PotView) -> tuple[Item, ...]:
         Item(
             "units", "Nature et prix",
             f"{compartment.get_instrument_display()}, {format_cents(to_cents(compartment.nominal))} l’une, de "
-            f"{compartment.minimum_units} à {compartment.maximum_units} parts par personne.",
+            f"{_counted(compartment.minimum_units)} à {_counted(compartment.maximum_units)} parts par personne.",
         ),
-        Item("rights", "Droits", "Une personne, une voix, quel que soit le nombre de ses parts."),
+        Item("rights", "Droits", _RIGHTS.get(compartment.instrument, "Ceux du contrat d’émission, à lire avant.")),
         Item(
             "redemption", "Rachat",
             f"Une fenêtre par an, le {terms.window_day:02d}/{terms.window_month:02d}, après {terms.notice_days} jours "
@@ -202,6 +204,10 @@ def _units(view: PotView) -> tuple[Item, ...]:
         ),
         Item("terms_since", "Ces règles s’appliquent depuis le", date_in_figures(terms.valid_from)),
     )  # fmt: skip
+
+
+def _counted(number: int) -> str:
+    return f"{number:,}".replace(",", " ")
 
 
 def _operator(compartment: Compartment) -> tuple[Item, ...]:

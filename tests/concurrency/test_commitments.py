@@ -23,7 +23,7 @@ from investors.models import Party
 from tests.concurrency.threads import at_once
 from tests.funds.campaign_scenes import NOW, a_saver, clear, commit
 from tests.funds.factories import OfferFactory, euros
-from tests.investors.factories import TaxResidenceFactory, UserFactory
+from tests.investors.factories import EntryAssessmentFactory, LossSimulationFactory, TaxResidenceFactory, UserFactory
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
 
@@ -208,9 +208,11 @@ def test_savers_who_own_each_other_s_projects_do_not_wait_for_each_other_forever
     """Two owners lend to each other's project: each is the other's saver, a deadlock unless somebody yields."""
     first, second = OfferFactory(open=True), OfferFactory(open=True)
     parties = [offer.project.organisation.party for offer in (first, second)]
+    user = UserFactory()
     for party in parties:
         TaxResidenceFactory(party=party)
-    user = UserFactory()
+        EntryAssessmentFactory(party=party, by=user)
+        LossSimulationFactory(party=party, by=user)
 
     def cross(offer, party):
         return commit_to_offer(offer=offer, saver=party, amount=euros(20), by=user, texts_shown={}, at=NOW)
