@@ -48,7 +48,7 @@ class FundsConfig(AppConfig):
         audit_kind("fonds", _("Fonds"), Fund)
         audit_kind("engagements-de-partenaires", _("Engagements de partenaires"), Engagement)
         audit_kind("instances", _("Instances"), GoverningBody)
-        audit_kind("mandats", _("Mandats"), Mandate)
+        audit_kind("mandats-des-instances", _("Mandats dans les instances"), Mandate)
         audit_kind("tours-de-table", _("Tours de table"), RoundTable)
         audit_kind("apports", _("Apports de tours de table"), Contribution)
         audit_kind("droits-recus", _("Droits de délivrer des reçus"), ReceiptEligibility)

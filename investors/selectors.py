@@ -124,7 +124,12 @@ class Change:
 
 
 def audit_kind(code: str, name: Promise, model: type[models.Model]) -> None:
-    """Let the journal show the changes of a model of an app above, which tracks them (`track_every_change`)."""
+    """Let the journal show the changes of a model of an app above, which tracks them (`track_every_change`).
+
+    Raises: ValueError: another model has this code.
+    """
+    if code in _TRACKED and _TRACKED[code][1] is not model:
+        raise ValueError(f"the journal shows {_TRACKED[code][1].__name__} as {code}, not {model.__name__}")
     _TRACKED[code] = (name, model)
 
 
