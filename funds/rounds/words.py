@@ -79,6 +79,12 @@ def rules_in_words(of: Round) -> list[str]:
         TieRule.DRAWN_ORDER: _("l’ordre tiré au sort : %(order)s") % {"order": ", ".join(rules.drawn_order)},
     }
     sentences.append(_("En cas d’égalité : %(list)s.") % {"list": " ; ".join(words[rule] for rule in rules.ties)})
+    sentences.append(
+        _(
+            "La loi et les règles du fonds passent avant le vote ; un projet élu qu’elles écartent est nommé, avec la "
+            "règle."
+        )
+    )
     return sentences
 
 
