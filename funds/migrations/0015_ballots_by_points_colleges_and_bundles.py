@@ -42,93 +42,97 @@ class Migration(migrations.Migration):
             model_name='round',
             name='delete_delete',
         ),
-        migrations.AddField(
-            model_name='ballot',
-            name='college',
-            field=models.CharField(blank=True, default='', max_length=12, verbose_name='collège'),
-        ),
-        migrations.AddField(
-            model_name='demand',
-            name='maximum',
-            field=djmoney.models.fields.MoneyField(blank=True, decimal_places=2, max_digits=14, null=True, verbose_name='somme au plus'),
-        ),
-        migrations.AddField(
-            model_name='demand',
-            name='maximum_currency',
-            field=djmoney.models.fields.CurrencyField(choices=[('EUR', 'Euro')], default='EUR', editable=False, max_length=3, null=True),
-        ),
-        migrations.AddField(
-            model_name='demandevent',
-            name='maximum',
-            field=djmoney.models.fields.MoneyField(blank=True, decimal_places=2, max_digits=14, null=True, verbose_name='somme au plus'),
-        ),
-        migrations.AddField(
-            model_name='demandevent',
-            name='maximum_currency',
-            field=djmoney.models.fields.CurrencyField(choices=[('EUR', 'Euro')], default='EUR', editable=False, max_length=3, null=True),
-        ),
-        migrations.AddField(
-            model_name='paperkeying',
-            name='college',
-            field=models.CharField(blank=True, default='', max_length=12, verbose_name='collège'),
-        ),
-        migrations.AddField(
-            model_name='rollentry',
-            name='college',
-            field=models.CharField(blank=True, default='', max_length=12, verbose_name='collège'),
-        ),
-        migrations.AddField(
-            model_name='round',
-            name='ballot_kind',
-            field=models.CharField(choices=[('APPROVAL', 'Cocher des projets'), ('POINTS', 'Répartir des points')], default='APPROVAL', max_length=8, verbose_name='bulletin'),
-        ),
-        migrations.AddField(
-            model_name='round',
-            name='colleges',
-            field=models.JSONField(blank=True, default=list, verbose_name='collèges'),
-        ),
-        migrations.AddField(
-            model_name='round',
-            name='points',
-            field=models.PositiveSmallIntegerField(default=0, verbose_name='points par votant'),
-        ),
-        migrations.AddField(
-            model_name='roundevent',
-            name='ballot_kind',
-            field=models.CharField(choices=[('APPROVAL', 'Cocher des projets'), ('POINTS', 'Répartir des points')], default='APPROVAL', max_length=8, verbose_name='bulletin'),
-        ),
-        migrations.AddField(
-            model_name='roundevent',
-            name='colleges',
-            field=models.JSONField(blank=True, default=list, verbose_name='collèges'),
-        ),
-        migrations.AddField(
-            model_name='roundevent',
-            name='points',
-            field=models.PositiveSmallIntegerField(default=0, verbose_name='points par votant'),
-        ),
-        migrations.AddField(
-            model_name='roundresult',
-            name='bundle',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kernel.document'),
-        ),
-        migrations.AddField(
-            model_name='roundresult',
-            name='given',
-            field=models.JSONField(default=list, verbose_name='répartition'),
-        ),
-        migrations.AddField(
-            model_name='roundresult',
-            name='told',
-            field=models.JSONField(default=dict, verbose_name='raisons'),
-        ),
-        migrations.AddConstraint(
-            model_name='demand',
-            constraint=models.CheckConstraint(condition=models.Q(('maximum', None), ('maximum__gte', models.F('amount')), _connector='OR'), name='demand_maximum_not_below_its_amount', violation_error_message='Le maximum d’une demande n’est pas sous son minimum.'),
-        ),
-        migrations.AddConstraint(
-            model_name='round',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ballot_kind', 'POINTS'), ('points__gt', 0)), models.Q(('ballot_kind', 'APPROVAL'), ('points', 0)), _connector='OR'), name='round_points_iff_by_points', violation_error_message='Un vote par points dit combien de points a chaque votant.'),
+        fres.kernel.migration_operations.Together(
+            operations=[
+                migrations.AddField(
+                    model_name='ballot',
+                    name='college',
+                    field=models.CharField(blank=True, default='', max_length=12, verbose_name='collège'),
+                ),
+                migrations.AddField(
+                    model_name='demand',
+                    name='maximum',
+                    field=djmoney.models.fields.MoneyField(blank=True, decimal_places=2, max_digits=14, null=True, verbose_name='somme au plus'),
+                ),
+                migrations.AddField(
+                    model_name='demand',
+                    name='maximum_currency',
+                    field=djmoney.models.fields.CurrencyField(choices=[('EUR', 'Euro')], default='EUR', editable=False, max_length=3, null=True),
+                ),
+                migrations.AddField(
+                    model_name='demandevent',
+                    name='maximum',
+                    field=djmoney.models.fields.MoneyField(blank=True, decimal_places=2, max_digits=14, null=True, verbose_name='somme au plus'),
+                ),
+                migrations.AddField(
+                    model_name='demandevent',
+                    name='maximum_currency',
+                    field=djmoney.models.fields.CurrencyField(choices=[('EUR', 'Euro')], default='EUR', editable=False, max_length=3, null=True),
+                ),
+                migrations.AddField(
+                    model_name='paperkeying',
+                    name='college',
+                    field=models.CharField(blank=True, default='', max_length=12, verbose_name='collège'),
+                ),
+                migrations.AddField(
+                    model_name='rollentry',
+                    name='college',
+                    field=models.CharField(blank=True, default='', max_length=12, verbose_name='collège'),
+                ),
+                migrations.AddField(
+                    model_name='round',
+                    name='ballot_kind',
+                    field=models.CharField(choices=[('APPROVAL', 'Cocher des projets'), ('POINTS', 'Répartir des points')], default='APPROVAL', max_length=8, verbose_name='bulletin'),
+                ),
+                migrations.AddField(
+                    model_name='round',
+                    name='colleges',
+                    field=models.JSONField(blank=True, default=list, verbose_name='collèges'),
+                ),
+                migrations.AddField(
+                    model_name='round',
+                    name='points',
+                    field=models.PositiveSmallIntegerField(default=0, verbose_name='points par votant'),
+                ),
+                migrations.AddField(
+                    model_name='roundevent',
+                    name='ballot_kind',
+                    field=models.CharField(choices=[('APPROVAL', 'Cocher des projets'), ('POINTS', 'Répartir des points')], default='APPROVAL', max_length=8, verbose_name='bulletin'),
+                ),
+                migrations.AddField(
+                    model_name='roundevent',
+                    name='colleges',
+                    field=models.JSONField(blank=True, default=list, verbose_name='collèges'),
+                ),
+                migrations.AddField(
+                    model_name='roundevent',
+                    name='points',
+                    field=models.PositiveSmallIntegerField(default=0, verbose_name='points par votant'),
+                ),
+                migrations.AddField(
+                    model_name='roundresult',
+                    name='bundle',
+                    field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kernel.document'),
+                ),
+                migrations.AddField(
+                    model_name='roundresult',
+                    name='given',
+                    field=models.JSONField(default=list, verbose_name='répartition'),
+                ),
+                migrations.AddField(
+                    model_name='roundresult',
+                    name='told',
+                    field=models.JSONField(default=dict, verbose_name='raisons'),
+                ),
+                migrations.AddConstraint(
+                    model_name='demand',
+                    constraint=models.CheckConstraint(condition=models.Q(('maximum', None), ('maximum__gte', models.F('amount')), _connector='OR'), name='demand_maximum_not_below_its_amount', violation_error_message='Le maximum d’une demande n’est pas sous son minimum.'),
+                ),
+                migrations.AddConstraint(
+                    model_name='round',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('ballot_kind', 'POINTS'), ('points__gt', 0)), models.Q(('ballot_kind', 'APPROVAL'), ('points', 0)), _connector='OR'), name='round_points_iff_by_points', violation_error_message='Un vote par points dit combien de points a chaque votant.'),
+                ),
+            ]
         ),
         fres.kernel.migration_operations.AddTriggers(
             triggers=[('demand', pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "funds_demandevent" ("amount", "amount_currency", "application_id", "code", "id", "left_out_reason", "maximum", "maximum_currency", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "project_id", "received_at", "received_by_id", "round_id", "state", "uuid") VALUES (NEW."amount", NEW."amount_currency", NEW."application_id", NEW."code", NEW."id", NEW."left_out_reason", NEW."maximum", NEW."maximum_currency", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."project_id", NEW."received_at", NEW."received_by_id", NEW."round_id", NEW."state", NEW."uuid"); RETURN NULL;', hash='078278e77435657871aac9004b95ced3e325adc5', operation='INSERT', pgid='pgtrigger_insert_insert_af969', table='funds_demand', when='AFTER'))), ('demand', pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "funds_demandevent" ("amount", "amount_currency", "application_id", "code", "id", "left_out_reason", "maximum", "maximum_currency", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "project_id", "received_at", "received_by_id", "round_id", "state", "uuid") VALUES (NEW."amount", NEW."amount_currency", NEW."application_id", NEW."code", NEW."id", NEW."left_out_reason", NEW."maximum", NEW."maximum_currency", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."project_id", NEW."received_at", NEW."received_by_id", NEW."round_id", NEW."state", NEW."uuid"); RETURN NULL;', hash='53def12d656cc71f6d2bb313094f8e14ac7cb8ed', operation='UPDATE', pgid='pgtrigger_update_update_bfd03', table='funds_demand', when='AFTER'))), ('demand', pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "funds_demandevent" ("amount", "amount_currency", "application_id", "code", "id", "left_out_reason", "maximum", "maximum_currency", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "project_id", "received_at", "received_by_id", "round_id", "state", "uuid") VALUES (OLD."amount", OLD."amount_currency", OLD."application_id", OLD."code", OLD."id", OLD."left_out_reason", OLD."maximum", OLD."maximum_currency", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."project_id", OLD."received_at", OLD."received_by_id", OLD."round_id", OLD."state", OLD."uuid"); RETURN NULL;', hash='193e02c0c518d05c038393060239c7cb00da8230', operation='DELETE', pgid='pgtrigger_delete_delete_6c12b', table='funds_demand', when='AFTER'))), ('round', pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "funds_roundevent" ("ballot_kind", "budget", "budget_currency", "closes_at", "colleges", "compartment_id", "counted_at", "created_at", "created_by_id", "frozen_at", "fund_id", "id", "max_choices", "opens_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "points", "roll_on", "rules", "rules_digest", "slug", "state", "summary", "title", "uuid") VALUES (NEW."ballot_kind", NEW."budget", NEW."budget_currency", NEW."closes_at", NEW."colleges", NEW."compartment_id", NEW."counted_at", NEW."created_at", NEW."created_by_id", NEW."frozen_at", NEW."fund_id", NEW."id", NEW."max_choices", NEW."opens_at", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."points", NEW."roll_on", NEW."rules", NEW."rules_digest", NEW."slug", NEW."state", NEW."summary", NEW."title", NEW."uuid"); RETURN NULL;', hash='540ceef9e8141baef8e0a9b269683146465e674c', operation='INSERT', pgid='pgtrigger_insert_insert_229b0', table='funds_round', when='AFTER'))), ('round', pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "funds_roundevent" ("ballot_kind", "budget", "budget_currency", "closes_at", "colleges", "compartment_id", "counted_at", "created_at", "created_by_id", "frozen_at", "fund_id", "id", "max_choices", "opens_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "points", "roll_on", "rules", "rules_digest", "slug", "state", "summary", "title", "uuid") VALUES (NEW."ballot_kind", NEW."budget", NEW."budget_currency", NEW."closes_at", NEW."colleges", NEW."compartment_id", NEW."counted_at", NEW."created_at", NEW."created_by_id", NEW."frozen_at", NEW."fund_id", NEW."id", NEW."max_choices", NEW."opens_at", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."points", NEW."roll_on", NEW."rules", NEW."rules_digest", NEW."slug", NEW."state", NEW."summary", NEW."title", NEW."uuid"); RETURN NULL;', hash='b729cdd3e1f5aa4f0ae03ca04c95bbbc928ac681', operation='UPDATE', pgid='pgtrigger_update_update_fa7ec', table='funds_round', when='AFTER'))), ('round', pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "funds_roundevent" ("ballot_kind", "budget", "budget_currency", "closes_at", "colleges", "compartment_id", "counted_at", "created_at", "created_by_id", "frozen_at", "fund_id", "id", "max_choices", "opens_at", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "points", "roll_on", "rules", "rules_digest", "slug", "state", "summary", "title", "uuid") VALUES (OLD."ballot_kind", OLD."budget", OLD."budget_currency", OLD."closes_at", OLD."colleges", OLD."compartment_id", OLD."counted_at", OLD."created_at", OLD."created_by_id", OLD."frozen_at", OLD."fund_id", OLD."id", OLD."max_choices", OLD."opens_at", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."points", OLD."roll_on", OLD."rules", OLD."rules_digest", OLD."slug", OLD."state", OLD."summary", OLD."title", OLD."uuid"); RETURN NULL;', hash='b86779ca57c288af03702f3cbfccac3b8fa5aaf1', operation='DELETE', pgid='pgtrigger_delete_delete_3e1df', table='funds_round', when='AFTER')))],

@@ -17,51 +17,55 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='TrancheReturn',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('state', models.CharField(choices=[('PREPARED', 'Préparé'), ('DONE', 'Rendue'), ('REFUSED', 'Refusé')], default='PREPARED', max_length=8, verbose_name='état')),
-                ('reason', models.CharField(max_length=300, verbose_name='motif')),
-                ('prepared_at', models.DateTimeField(verbose_name='préparé le')),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='décidé le')),
-                ('decision_note', models.CharField(blank=True, max_length=300, verbose_name='mot de la décision')),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('distribution', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tranche_return', to='funds.distribution')),
-                ('prepared_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('tranche', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='returns', to='funds.tranche')),
-            ],
-            options={
-                'verbose_name': 'tranche à rendre',
-                'verbose_name_plural': 'tranches à rendre',
-                'ordering': ('-pk',),
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state', 'DONE'), _negated=True), models.Q(('decided_by', models.F('prepared_by')), _negated=True), _connector='OR'), name='tranche_return_two_people', violation_error_message='Qui prépare le retour d’une tranche ne l’approuve pas.'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('distribution__isnull', False), ('state', 'DONE')), models.Q(models.Q(('state', 'DONE'), _negated=True), ('distribution', None)), _connector='OR'), name='tranche_return_done_iff_shared', violation_error_message='Une tranche rendue dit ce que chaque prêteur a reçu.'), models.UniqueConstraint(condition=models.Q(('state', 'REFUSED'), _negated=True), fields=('tranche',), name='tranche_return_one_alive', violation_error_message='Un retour de cette tranche existe déjà.')],
-            },
-        ),
-        migrations.CreateModel(
-            name='TrancheReturnEvent',
-            fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('state', models.CharField(choices=[('PREPARED', 'Préparé'), ('DONE', 'Rendue'), ('REFUSED', 'Refusé')], default='PREPARED', max_length=8, verbose_name='état')),
-                ('reason', models.CharField(max_length=300, verbose_name='motif')),
-                ('prepared_at', models.DateTimeField(verbose_name='préparé le')),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='décidé le')),
-                ('decision_note', models.CharField(blank=True, max_length=300, verbose_name='mot de la décision')),
-                ('decided_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
-                ('distribution', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='funds.distribution')),
-                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='funds.tranchereturn')),
-                ('prepared_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
-                ('tranche', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='funds.tranche')),
-            ],
-            options={
-                'abstract': False,
-            },
+        fres.kernel.migration_operations.Together(
+            operations=[
+                migrations.CreateModel(
+                    name='TrancheReturn',
+                    fields=[
+                        ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                        ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                        ('state', models.CharField(choices=[('PREPARED', 'Préparé'), ('DONE', 'Rendue'), ('REFUSED', 'Refusé')], default='PREPARED', max_length=8, verbose_name='état')),
+                        ('reason', models.CharField(max_length=300, verbose_name='motif')),
+                        ('prepared_at', models.DateTimeField(verbose_name='préparé le')),
+                        ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='décidé le')),
+                        ('decision_note', models.CharField(blank=True, max_length=300, verbose_name='mot de la décision')),
+                        ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                        ('distribution', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tranche_return', to='funds.distribution')),
+                        ('prepared_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                        ('tranche', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='returns', to='funds.tranche')),
+                    ],
+                    options={
+                        'verbose_name': 'tranche à rendre',
+                        'verbose_name_plural': 'tranches à rendre',
+                        'ordering': ('-pk',),
+                        'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state', 'DONE'), _negated=True), models.Q(('decided_by', models.F('prepared_by')), _negated=True), _connector='OR'), name='tranche_return_two_people', violation_error_message='Qui prépare le retour d’une tranche ne l’approuve pas.'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('distribution__isnull', False), ('state', 'DONE')), models.Q(models.Q(('state', 'DONE'), _negated=True), ('distribution', None)), _connector='OR'), name='tranche_return_done_iff_shared', violation_error_message='Une tranche rendue dit ce que chaque prêteur a reçu.'), models.UniqueConstraint(condition=models.Q(('state', 'REFUSED'), _negated=True), fields=('tranche',), name='tranche_return_one_alive', violation_error_message='Un retour de cette tranche existe déjà.')],
+                    },
+                ),
+                migrations.CreateModel(
+                    name='TrancheReturnEvent',
+                    fields=[
+                        ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
+                        ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
+                        ('pgh_label', models.TextField(help_text='The event label.')),
+                        ('id', models.BigIntegerField()),
+                        ('uuid', models.UUIDField(default=uuid.uuid4, editable=False)),
+                        ('state', models.CharField(choices=[('PREPARED', 'Préparé'), ('DONE', 'Rendue'), ('REFUSED', 'Refusé')], default='PREPARED', max_length=8, verbose_name='état')),
+                        ('reason', models.CharField(max_length=300, verbose_name='motif')),
+                        ('prepared_at', models.DateTimeField(verbose_name='préparé le')),
+                        ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='décidé le')),
+                        ('decision_note', models.CharField(blank=True, max_length=300, verbose_name='mot de la décision')),
+                        ('decided_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
+                        ('distribution', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='funds.distribution')),
+                        ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
+                        ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='funds.tranchereturn')),
+                        ('prepared_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
+                        ('tranche', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='funds.tranche')),
+                    ],
+                    options={
+                        'abstract': False,
+                    },
+                ),
+            ]
         ),
         migrations.AlterField(
             model_name='instalmentreplacement',
@@ -78,14 +82,18 @@ class Migration(migrations.Migration):
             name='state',
             field=models.CharField(choices=[('PLANNED', 'Prévue'), ('WAITING', 'En attente de sa preuve'), ('VOTING', 'En vote'), ('RELEASED', 'Libérée'), ('PAID', 'Versée'), ('GIVEN_BACK', 'Rendue aux prêteurs'), ('CANCELLED', 'Annulée')], default='PLANNED', max_length=10, verbose_name='état'),
         ),
-        migrations.AddField(
-            model_name='instalmentreplacement',
-            name='tranche_return',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaced', to='funds.tranchereturn'),
-        ),
-        migrations.AddConstraint(
-            model_name='instalmentreplacement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('request__isnull', False), ('tranche_return', None)), models.Q(('request', None), ('tranche_return__isnull', False)), _connector='OR'), name='instalment_replacement_has_one_cause', violation_error_message='Une échéance est remplacée pour une raison, et une seule.'),
+        fres.kernel.migration_operations.Together(
+            operations=[
+                migrations.AddField(
+                    model_name='instalmentreplacement',
+                    name='tranche_return',
+                    field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaced', to='funds.tranchereturn'),
+                ),
+                migrations.AddConstraint(
+                    model_name='instalmentreplacement',
+                    constraint=models.CheckConstraint(condition=models.Q(models.Q(('request__isnull', False), ('tranche_return', None)), models.Q(('request', None), ('tranche_return__isnull', False)), _connector='OR'), name='instalment_replacement_has_one_cause', violation_error_message='Une échéance est remplacée pour une raison, et une seule.'),
+                ),
+            ]
         ),
         fres.kernel.migration_operations.AddTriggers(
             triggers=[('tranchereturn', pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "funds_tranchereturnevent" ("decided_at", "decided_by_id", "decision_note", "distribution_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prepared_at", "prepared_by_id", "reason", "state", "tranche_id", "uuid") VALUES (NEW."decided_at", NEW."decided_by_id", NEW."decision_note", NEW."distribution_id", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."prepared_at", NEW."prepared_by_id", NEW."reason", NEW."state", NEW."tranche_id", NEW."uuid"); RETURN NULL;', hash='d76039d3fbba1bba7e071096d0d019a2ed9a48c7', operation='INSERT', pgid='pgtrigger_insert_insert_db5ba', table='funds_tranchereturn', when='AFTER'))), ('tranchereturn', pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "funds_tranchereturnevent" ("decided_at", "decided_by_id", "decision_note", "distribution_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prepared_at", "prepared_by_id", "reason", "state", "tranche_id", "uuid") VALUES (NEW."decided_at", NEW."decided_by_id", NEW."decision_note", NEW."distribution_id", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."prepared_at", NEW."prepared_by_id", NEW."reason", NEW."state", NEW."tranche_id", NEW."uuid"); RETURN NULL;', hash='b3e36df72fea93581d836e40530dafcf95fbac00', operation='UPDATE', pgid='pgtrigger_update_update_f3753', table='funds_tranchereturn', when='AFTER'))), ('tranchereturn', pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "funds_tranchereturnevent" ("decided_at", "decided_by_id", "decision_note", "distribution_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prepared_at", "prepared_by_id", "reason", "state", "tranche_id", "uuid") VALUES (OLD."decided_at", OLD."decided_by_id", OLD."decision_note", OLD."distribution_id", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."prepared_at", OLD."prepared_by_id", OLD."reason", OLD."state", OLD."tranche_id", OLD."uuid"); RETURN NULL;', hash='68b8207c654e595445f87f6c8e06e6c8cf788d63', operation='DELETE', pgid='pgtrigger_delete_delete_8aea3', table='funds_tranchereturn', when='AFTER'))), ('tranchereturnevent', pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='18482c60457d88ef722ed2b159cffadabcae203a', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_10868', table='funds_tranchereturnevent', when='BEFORE')))],
