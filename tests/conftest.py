@@ -1,17 +1,21 @@
 """Fixtures of every test: dated values in the database, a clock that can be held, no document left behind."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.db.backends.signals import connection_created
 from pytest_django.plugin import blocking_manager_key
 
 from fres.kernel import clock as kernel_clock
+from fres.kernel.append_only import append_only_models
 from fres.kernel.parameter_seeds import load_seeds
 from tests.migrated_database import migrated_database
 
@@ -46,6 +50,30 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequ
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the longest modules first: no process is left with one of them when the others have nothing more to do."""
     items.sort(key=lambda item: not item.path.is_relative_to(_LONGEST[0]) and item.path not in _LONGEST)
+
+
+_LOCKED = re.compile(r"FOR (?:NO KEY )?UPDATE", re.IGNORECASE)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def what_never_changes_is_never_locked() -> Iterator[None]:
+    """Tests run as the owner of the tables; the site may not lock a row it may not change, and would stop there."""
+    tables = "|".join(model._meta.db_table for model in append_only_models())
+    locked = re.compile(
+        rf'FOR (?:NO KEY )?UPDATE OF "(?:{tables})"|FROM "(?:{tables})" [^()]*FOR (?:NO KEY )?UPDATE(?! OF)'
+    )
+
+    def check(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
+        assert not (_LOCKED.search(str(sql)) and locked.search(str(sql))), f"locks what never changes: {sql}"
+        return execute(sql, params, many, context)
+
+    def watch(connection: Any, **_signal: Any) -> None:
+        if check not in connection.execute_wrappers:
+            connection.execute_wrappers.append(check)
+
+    connection_created.connect(watch)
+    yield
+    connection_created.disconnect(watch)
 
 
 # Whether a test that really commits has run in this process since the database was last as it starts.

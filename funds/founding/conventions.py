@@ -26,7 +26,7 @@ from funds.ledger import Line, account_for, post_entry
 from funds.locks import lock_fund
 from funds.models import Compartment, Convention, ConventionPayment, EarmarkedShare, Fund, Partner
 from funds.pool.accounts import compartment_account
-from funds.pool.locking import lock_compartment, lock_row
+from funds.pool.locking import lock_compartment
 from funds.rules.register import adopt_rule
 from investors.models import User
 
@@ -125,7 +125,9 @@ def record_convention_payment(
         come, a transfer already written. RuleNotAdopted: the earmark goes against another rule; nothing is written.
     """
     fund = lock_fund(share.convention.fund)
-    share = lock_row(share)
+    share = EarmarkedShare.objects.select_related("convention").get(
+        pk=share.pk
+    )  # append-only: the fund is what is locked
     convention = share.convention
     on, cents = clock.local(at).date(), to_cents(amount)
     if not _is_last(convention):
