@@ -130,7 +130,7 @@ def with_campaign(offers: QuerySet[Offer]) -> QuerySet[Offer]:
     ).order_by()
     people = engaged.values("offer").annotate(people=Count("by", distinct=True)).values("people")
     sheets = FiciVersion.objects.filter(offer=OuterRef("pk")).order_by("-number")
-    return offers.annotate(
+    return offers.select_related("project__round_table").annotate(
         insiders=Coalesce(Subquery(people), 0),
         sheet_number=Subquery(sheets.values("number")[:1]),
         sheet_published_at=Subquery(sheets.values("published_at")[:1]),

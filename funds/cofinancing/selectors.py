@@ -8,7 +8,7 @@ from djmoney.money import Money
 from fres.kernel import clock
 from fres.kernel.money import from_cents
 from funds.cofinancing.states import ContributionState
-from funds.cofinancing.tables import PlatformLine, Totals, platform_lines, totals_of
+from funds.cofinancing.tables import PlatformLine, Totals, placed_cents, platform_lines, totals_of
 from funds.models import Contribution, FundingSource, Partner, RoundTable
 from funds.servicing.selectors import organisations_of
 from funds.sources.permissions import partners_of
@@ -68,12 +68,11 @@ def public_plan(project: Project, plan: list[FundingSource]) -> list[FundingSour
     Once a project has its round, the plan keeps the offer's own line; others come from the round, when confirmed, and
     from the pot's books: what the holder wrote before is not told a second time.
     """
-    table = RoundTable.objects.filter(project=project).first()
+    table: RoundTable | None = getattr(project, "round_table", None)
     if table is None:
         return plan
     lines = [line for line in plan if line.kind == FundingSource.Kind.SAVERS]
-    placed = sum(line.cents for line in platform_lines(project) if line.is_pot)
-    if placed:
+    if placed := placed_cents(project):
         lines.append(_line(FundingSource.Kind.POOL, "", from_cents(placed)))
     confirmed = table.contributions.filter(state=ContributionState.CONFIRMED).select_related("partner")
     for one in confirmed:

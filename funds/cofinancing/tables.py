@@ -60,7 +60,6 @@ class PlatformLine:
     label: str
     cents: int
     is_firm: bool
-    is_pot: bool = False
 
 
 @dataclass(frozen=True)
@@ -256,10 +255,15 @@ def platform_lines(project: Project) -> list[PlatformLine]:
         cents = int((matches.filter(offer__state__in=states).aggregate(sum=Sum("amount"))["sum"] or 0) * 100)
         if cents:
             found.append(PlatformLine(_("Abondement public"), cents, is_firm))
-    placed = Placement.objects.filter(project=project, kind=Placement.Kind.PLACED).aggregate(sum=Sum("amount"))["sum"]
-    if placed:
-        found.append(PlatformLine(_("Pot commun du fonds"), int(placed * 100), is_firm=True, is_pot=True))
+    if placed := placed_cents(project):
+        found.append(PlatformLine(_("Pot commun du fonds"), placed, is_firm=True))
     return found
+
+
+def placed_cents(project: Project) -> int:
+    """Return what the pot has placed in a project, in cents."""
+    placed = Placement.objects.filter(project=project, kind=Placement.Kind.PLACED)
+    return int((placed.aggregate(sum=Sum("amount"))["sum"] or 0) * 100)
 
 
 def totals_of(table: RoundTable, lines: list[PlatformLine] | None = None) -> Totals:
