@@ -69,7 +69,8 @@ def what_never_changes_is_never_locked() -> Iterator[None]:
 
     def watch(connection: Any, **_signal: Any) -> None:
         if check not in connection.execute_wrappers:
-            connection.execute_wrappers.append(check)
+            # At the bottom: who had put a wrapper on top before the connection opened will take off the top one.
+            connection.execute_wrappers.insert(0, check)
 
     connection_created.connect(watch)
     yield

@@ -43,4 +43,5 @@ def test_a_bundle_with_a_limit_recomputes():
     problem = a_problem(1_500)
     bundle = make_bundle(replace(problem, demands=(*problem.demands, Demand("verger", 1_400, 1_400, score=9))))
     assert recompute(bundle.content).content == bundle.content
-    assert bundle.outcome.allocation.total_cents == 1_500
+    given = bundle.outcome.allocation
+    assert given.shares == (Share("pot", "verger", 1_400),), "1 400 × 9 before 1 500 × 1: scores come before the rest"
