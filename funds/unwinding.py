@@ -113,17 +113,17 @@ def _undo_success(offer: Offer, *, held_cents: int, at: datetime) -> None:
     owed = account_for(offer.books, Purpose.HOLDER_MONEY, party=owner, offer=offer)
     lines = []
     if held_cents:
-        held = account_for(offer.books, Purpose.HELD_TRANCHES, party=owner, offer=offer)
-        lines.append(Line(held, owed, held_cents))
+        waiting = account_for(offer.books, Purpose.HELD_TRANCHES, party=owner, offer=offer)
+        lines.append(Line(waiting, owed, held_cents))
     for commitment in offer.commitments.filter(settled_at__isnull=False).select_related("saver").order_by("pk"):
         saver, cents = commitment.saver, to_cents(commitment.amount)
-        claimed = 0
+        held = account_for(offer.books, Purpose.SAVER_MONEY, party=saver, offer=offer)
+        lines.append(Line(owed, held, cents))
         if commitment.state == CommitmentState.DISPUTED:
             open_claim = balance_cents(entity=offer.books, purpose=Purpose.CLAIM_ON_SAVER, party=saver, offer=offer)
-            claimed = min(cents, max(0, open_claim))
-        for purpose, part in ((Purpose.CLAIM_ON_SAVER, claimed), (Purpose.SAVER_MONEY, cents - claimed)):
-            if part:
-                lines.append(Line(owed, account_for(offer.books, purpose, party=saver, offer=offer), part))
+            if claimed := min(cents, max(0, open_claim)):
+                claim = account_for(offer.books, Purpose.CLAIM_ON_SAVER, party=saver, offer=offer)
+                lines.append(Line(held, claim, claimed))
     on = clock.local(at).date()
     post_entry(
         entity=offer.books,

@@ -37,6 +37,7 @@ from funds.states import (
     WIN_DISPUTE,
     BankRefundState,
     CommitmentState,
+    FinancingState,
     PaymentState,
     RefundState,
 )
@@ -273,9 +274,9 @@ def _refund_came_back(payment: Payment, fact: RefundCameBack, *, at: datetime) -
         advance(commitment, OWE_REFUND, by=None, at=at, reason=refund.failure_code, ended_at=None)
     elif commitment is not None and commitment.state == CommitmentState.DISPUTED and not taken_cents(payment):
         advance(commitment, WIN_DISPUTE, by=None, at=at, reason=refund.failure_code)
-    elif commitment is None:
+    if commitment is None:
         return [entry, *owe_back_recovered(payment, cause=Refund.Cause.PAID_TWICE, at=at)]
-    return [entry]
+    return [entry, *_owe_beyond_claim(payment, back_by=str(refund.uuid), at=at)]
 
 
 def _debit_contested(payment: Payment, outcome: DisputeOutcome, *, at: datetime) -> list[Entry]:
@@ -364,6 +365,7 @@ def _win_dispute(payment: Payment, dispute: Dispute, *, at: datetime) -> list[En
     commitment = payment.commitment
     if commitment is None:
         return entries + _give_instalment_back(payment, at=at)
+    entries += _owe_beyond_claim(payment, back_by=str(dispute.uuid), at=at)
     if commitment.state == CommitmentState.DISPUTED and not taken_cents(payment):
         advance(commitment, WIN_DISPUTE, by=None, at=at)
     elif commitment.state == CommitmentState.REFUNDED:
@@ -372,6 +374,23 @@ def _win_dispute(payment: Payment, dispute: Dispute, *, at: datetime) -> list[En
         if left.amount > 0:
             ask_refund(payment=payment, amount=left, cause=Refund.Cause.WON_BACK, by=None, at=at)
     return entries
+
+
+def _owe_beyond_claim(payment: Payment, *, back_by: str, at: datetime) -> list[Entry]:
+    """What was kept from a saver against a claim that is no more is theirs: of distributions, it is to be paid; of a
+    financing cancelled meanwhile, it is held to be given back. `back_by`: the dispute or refund that gave it back."""
+    offer, payer = offer_of(payment), payer_of(payment)
+    beyond = -balance_cents(entity=offer.books, purpose=Purpose.CLAIM_ON_SAVER, party=payer, offer=offer)
+    if beyond <= 0:
+        return []
+    is_cancelled = offer.financing_state == FinancingState.CANCELLED
+    theirs = Purpose.SAVER_MONEY if is_cancelled else Purpose.TO_BE_PAID
+    claim, owed = (account_for(offer.books, one, party=payer, offer=offer) for one in (Purpose.CLAIM_ON_SAVER, theirs))
+    entry = post_cash(
+        payment=payment, key=f"payment:{payment.uuid}:kept:{back_by}", lines=[Line(claim, owed, beyond)],
+        label=f"Retenue rendue {payer.number}", value_at=at, at=at,
+    )  # fmt: skip
+    return [entry]
 
 
 def _give_instalment_back(payment: Payment, *, at: datetime) -> list[Entry]:

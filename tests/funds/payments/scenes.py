@@ -13,6 +13,9 @@ from funds.models import Account, Commitment, Entry, LegalEntity, Offer, Payment
 from funds.payments.charging import refresh_payment, start_payment
 from funds.payments.gateway import Gateway
 from funds.payments.sync import handle_events, send_refunds, sync_payments
+from investors.models import Party
+from reporting.statements.content import problems
+from reporting.statements.gathering import Gatherer
 from tests.funds.factories import NOW, CommitmentFactory, OfferFactory
 from tests.stripe_server.process import StripeServer
 
@@ -93,6 +96,12 @@ def assert_books_right() -> None:
     """Run `check_books` as of now, whatever the clock of the test shows."""
     report = check_books(at=clock.now())
     assert report.is_right, [str(problem) for problem in report.problems]
+
+
+def assert_statement_adds_up(saver: Party, offer: Offer, at: datetime) -> None:
+    """The statement of the year of `at`, as it would be issued then, agrees with itself and with the books."""
+    (told,) = Gatherer(entity=offer.books, year=at.year).statements([saver.pk], issued_at=at)
+    assert list(problems(told.statement)) == []
 
 
 def _savers(offer: Offer) -> list[int]:

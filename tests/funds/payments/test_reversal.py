@@ -8,7 +8,10 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from fres.kernel.clock import freeze
+from fres.kernel.messages import deliver
+from fres.kernel.models import Message
 from funds.chart import Purpose
+from funds.closing import decide_due
 from funds.ledger import balance_cents
 from funds.models import Dispute, Instalment, Loan, Offer, Payment
 from funds.payments.gateway import DisputeOutcome, DisputeStatus, FailureCode, RefundOutcome, RefundStatus
@@ -19,9 +22,11 @@ from funds.payments.sync import write_off_claims
 from funds.servicing.distribution import distribute_instalment
 from funds.servicing.payouts import send_payout
 from funds.states import CommitmentState, PaymentState
+from funds.unwinding import cancel_financing
 from tests.funds.factories import OfferFactory, euros
-from tests.funds.payments.scenes import Provider, a_commitment, assert_books_right
+from tests.funds.payments.scenes import Provider, a_commitment, assert_books_right, assert_statement_adds_up
 from tests.funds.servicing.scenes import a_paid_loan, a_succeeded_offer, an_approved_order, pay_instalment
+from tests.investors.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -291,3 +296,21 @@ def test_a_contested_instalment_already_shared_is_a_claim_on_the_borrower(provid
 def claim_on(commitment) -> int:
     offer = commitment.offer
     return balance_cents(entity=offer.books, purpose=Purpose.CLAIM_ON_SAVER, party=commitment.saver, offer=offer)
+
+
+def test_a_dispute_won_after_the_financing_was_cancelled_is_owed_to_the_saver_and_given_back(provider, payout_gateway):
+    payment = a_payment_at("settled", provider, payout_gateway)
+    offer, saver, at = payment.commitment.offer, payment.commitment.saver, provider.now
+    reverse_payment(payment=payment, fact=contested(payment, at), at=at)
+    cancel_financing(offer=offer, by=UserFactory(), at=at, reason="Le porteur renonce.")
+    won = contested(payment, at, status=DisputeStatus.WON, withdrawn=False, fee_cents=0)
+    for _told_twice in range(2):
+        reverse_payment(payment=payment, fact=won, at=at)
+    assert balance_cents(entity=offer.books, purpose=Purpose.CLAIM_ON_SAVER, party=saver, offer=offer) == 0
+    assert balance_cents(entity=offer.books, purpose=Purpose.SAVER_MONEY, party=saver, offer=offer) == 10_000
+    decide_due(at=at)
+    assert [refund.amount for refund in payment.refunds.all()] == [euros(100)]
+    for message in Message.objects.filter(sent_at=None):
+        deliver(message=message, at=at)
+    assert_books_right()
+    assert_statement_adds_up(saver, offer, at)

@@ -25,7 +25,7 @@ from funds.servicing.levies import levies_at
 from funds.servicing.notices import tell_distributed
 from funds.states import CommitmentState, FinancingState, PaymentState
 from tests.funds.factories import NOW
-from tests.funds.payments.scenes import assert_books_right
+from tests.funds.payments.scenes import assert_books_right, assert_statement_adds_up
 from tests.funds.servicing.scenes import a_paid_loan, pay_instalment
 from tests.investors.factories import TaxResidenceFactory
 
@@ -175,6 +175,27 @@ def test_a_saver_who_contested_their_debit_has_their_share_kept_against_the_clai
     others = DistributionLine.objects.filter(distribution=distribution).exclude(holding=holding)
     assert {one.kept_cents for one in others} == {0}
     assert_books_right()
+
+
+def test_what_was_kept_against_a_claim_is_to_be_paid_once_the_bank_gives_the_debit_back(loan, provider):
+    offer, holding = loan.offer, loan.holdings.order_by("pk").first()
+    payment = holding.commitment.payments.get()
+    dispute = provider.server.dispute(payment.intent_id)
+    provider.repair()
+    distribution = distribute_instalment(instalment=_receive(provider, loan), at=provider.now)
+    kept = distribution.lines.get(holding=holding).kept_cents
+    provider.server.end_dispute(dispute["id"], is_won=True)
+    for _told_twice in range(2):
+        provider.repair()
+    holding.commitment.refresh_from_db()
+    assert holding.commitment.state == CommitmentState.SETTLED
+    stands = {
+        purpose: balance_cents(entity=offer.books, purpose=purpose, party=holding.party, offer=offer)
+        for purpose in (Purpose.CLAIM_ON_SAVER, Purpose.TO_BE_PAID)
+    }
+    assert stands == {Purpose.CLAIM_ON_SAVER: 0, Purpose.TO_BE_PAID: kept}
+    assert_books_right()
+    assert_statement_adds_up(holding.party, offer, provider.now)
 
 
 def test_every_holder_is_told_once_whoever_tells(loan, provider):
