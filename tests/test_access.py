@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import unescape
 from http.cookies import SimpleCookie
 
 import pytest
@@ -18,6 +19,7 @@ from tests.conftest import HeldClock
 from tests.investors.factories import PartyFactory, RoleGrantFactory, TaxResidenceFactory
 from tests.investors.sessions import sign_in
 
+_DESK_LINK = re.compile(r'href="(/gestion/[^"#]*)"')
 _UNKNOWN = re.compile(r"unknown variable ([^&>]*)")
 
 
@@ -88,13 +90,20 @@ def _undone() -> Iterator[None]:
     transaction.savepoint_rollback(before)
 
 
-def _status(client: Client, name: str, visit: Visit) -> int:
+def _answer(client: Client, name: str, visit: Visit) -> tuple[int, str]:
+    """Return the status of a page and its text, empty for a file."""
     address = reverse(name, kwargs=visit.kwargs)
     response = client.post(address, visit.data) if name in POSTED else client.get(address, visit.data)
     is_page = not response.streaming and response.get("Content-Type", "").startswith("text/")
-    unknown = set(_UNKNOWN.findall(response.content.decode())) if is_page else set()
-    assert not unknown, f"{name} prints variables nobody gives it"
-    return response.status_code
+    text = response.content.decode() if is_page else ""
+    assert not _UNKNOWN.findall(text), f"{name} prints variables nobody gives it"
+    return response.status_code, text
+
+
+def _closed_links(text: str, role: str) -> set[str]:
+    """Return the pages of the back office that a page leads to, and that do not open to the role."""
+    named = {resolve(unescape(link).partition("?")[0]).view_name for link in _DESK_LINK.findall(text)}
+    return {name for name in named if ACCESS[name][role] != 200}
 
 
 def _areas() -> dict[str, list[str]]:
@@ -109,15 +118,17 @@ def _areas() -> dict[str, list[str]]:
 @pytest.mark.parametrize("area", sorted(_areas()))
 def test_every_url_answers_each_role_as_the_table_says(area: str, clock: HeldClock) -> None:
     cookies = {role: _signed_in(_person(role)) for role in ROLES} | {ANONYMOUS: SimpleCookie()}
-    said, answered = {}, {}
+    said, answered, closed = {}, {}, {}
     for name in _areas()[area]:
         with _undone():
             visit = VISITS[name]() if name in VISITS else Visit()
             for role, carried in cookies.items():
                 with _undone():
                     said[name, role] = ACCESS[name][role]
-                    answered[name, role] = _status(_client(carried), name, visit)
+                    answered[name, role], text = _answer(_client(carried), name, visit)
+                    closed[name, role] = _closed_links(text, role)
     assert answered == said
+    assert {where: links for where, links in closed.items() if links} == {}, "links that answer 403 or 404"
 
 
 @pytest.mark.django_db
@@ -127,7 +138,7 @@ def test_an_owner_gets_the_answer_the_table_says(name: str, clock: HeldClock) ->
     assert visit.owner is not None
     client = Client()
     sign_in(client, visit.owner)
-    assert _status(client, name, visit) == ACCESS[name][OWNER]
+    assert _answer(client, name, visit)[0] == ACCESS[name][OWNER]
 
 
 @pytest.mark.django_db

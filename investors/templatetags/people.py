@@ -1,6 +1,7 @@
 """What a template may ask of a person's rights."""
 
 from django import template
+from django.urls import resolve
 
 from fres.access_table import ACCESS
 from investors import permissions
@@ -16,3 +17,9 @@ def opened_pages(user: permissions.Visitor) -> frozenset[str]:
     """
     roles = permissions.roles_of(user)
     return frozenset(name for name, answers in ACCESS.items() if any(answers.get(role) == 200 for role in roles))
+
+
+@register.filter
+def page_name(address: str) -> str:
+    """Return the name, in the access table, of the page at an address of this site: "/gestion/" is "funds:desk"."""
+    return resolve(address.partition("?")[0]).view_name

@@ -24,7 +24,12 @@ from projects.committee import founding, selectors
 from projects.committee.deciding import meet_condition
 from projects.committee.errors import CommitteeRefused
 from projects.committee.forms import AxisForm, CommitteeForm, DrawForm, GridForm, SeatForm, SessionForm
-from projects.committee.permissions import can_meet_conditions, can_organise, can_see_conditions
+from projects.committee.permissions import (
+    can_meet_conditions,
+    can_organise,
+    can_see_conditions,
+    can_see_session,
+)
 from projects.committee.sessions import plan_session
 from projects.models import Committee, Condition, Draw, Seat
 
@@ -38,11 +43,14 @@ enter = require(is_staff, hidden=True)
 @reads_only
 def desk(request: SignedInRequest) -> HttpResponse:
     """Sessions, and for a member the files on their table."""
+    sessions = Paginator(selectors.sessions_listed(), PER_PAGE).get_page(request.GET.get("page"))
     context = {
-        "sessions": Paginator(selectors.sessions_listed(), PER_PAGE).get_page(request.GET.get("page")),
+        "sessions": sessions,
+        "seen": [one for one in sessions if can_see_session(request.user, one)],
         "to_read": selectors.files_to_read(request.user, clock.today()),
         "committees": Committee.objects.order_by("name"),
         "can_organise": can_organise(request.user),
+        "can_see_conditions": can_see_conditions(request.user),
     }
     return render(request, "projects/committee/desk.html", context)
 
